@@ -7,6 +7,7 @@
 
 #include <pawl/settings.hpp>
 
+#include "actors/activity_table.hpp"
 #include "actors/call_limits.hpp"
 #include "actors/clock.hpp"
 #include "actors/engine_time.hpp"
@@ -56,9 +57,10 @@ class admission {
   std::atomic<state> state_{state::open};
 };
 
-/// What survives when an engine opens its store again: subscriptions and metrics.
+/// What survives when an engine opens its store again: subscriptions, activity and metrics.
 struct engine_telemetry {
   event_hub events;
+  activity_table activity;
   actors::metrics metrics;
   failure_log_limiter failure_log;
 };

@@ -14,6 +14,10 @@ constexpr std::size_t added_between_removals = 64;
 
 }  // namespace
 
+run_key jobs_of(const scope_name& in) {
+  return {in, run_id{"/jobs"}};
+}
+
 std::shared_ptr<subscription> event_hub::subscribe(run_key of, std::size_t capacity) {
   auto added = std::make_shared<subscription>(of, capacity);
   const std::lock_guard lock{mutex_};
@@ -39,6 +43,13 @@ void event_hub::publish(const live_event& what) {
   push_to(what.run, what);
   push_to({what.run.scope, {}}, what);
   if (what.what.checkpoint == 0) push_to({}, what);
+}
+
+void event_hub::publish_job(const live_event& what) {
+  if (!has_subscribers()) return;
+  const std::lock_guard lock{mutex_};
+  count_use();
+  push_to(what.run, what);
 }
 
 void event_hub::close() {

@@ -11,6 +11,9 @@
 
 namespace pawl::actors {
 
+/// What subscribers to the jobs of a scope watch. No run has this id.
+[[nodiscard]] run_key jobs_of(const scope_name& in);
+
 /// Delivers live events of runs to subscribers. Without subscribers, publishing costs one atomic
 /// read. The actor of a run publishes the run's events in the order of their checkpoints; log lines
 /// and progress of steps come in between. A subscriber that is too slow is dropped with a notice,
@@ -29,6 +32,8 @@ class event_hub {
   /// published.
   [[nodiscard]] bool is_watched(const run_key& run);
   void publish(const live_event& what);
+  /// Delivers an event of a job, whose `run` is `jobs_of` its scope.
+  void publish_job(const live_event& what);
   /// Ends all subscriptions.
   void close();
 

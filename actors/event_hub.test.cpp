@@ -71,3 +71,17 @@ TEST_CASE("ended subscriptions are removed while others are used", "[hub]") {
   CHECK_FALSE(hub.is_watched(run_of("a", "slow")));
   CHECK_FALSE(hub.has_subscribers());
 }
+
+TEST_CASE("events of jobs are received by subscribers to the jobs of the scope only", "[hub]") {
+  event_hub hub;
+  const auto jobs = hub.subscribe(actors::jobs_of(scope_name{"a"}), 10);
+  const auto runs = hub.subscribe(run_of("a", ""), 10);
+  const auto steps = hub.subscribe(run_of("", ""), 10);
+  const auto others = hub.subscribe(actors::jobs_of(scope_name{"b"}), 10);
+  hub.publish_job(event_of(actors::jobs_of(scope_name{"a"}), 0, "job_progress"));
+  hub.publish(event_of(run_of("a", "r"), 1));
+  CHECK(count(*jobs) == 1);
+  CHECK(count(*runs) == 1);
+  CHECK(count(*steps) == 0);
+  CHECK(count(*others) == 0);
+}

@@ -47,7 +47,11 @@ void jobs::select(job_at_work& at) {
   at.job.progress.updated_at = context_->clock->now();
   persistence::store_progress(writes, at.job);
   commit_then(std::move(writes), [this, key = at.job.key](const error* failure) {
-    if (failure != nullptr) forget(key);
+    if (failure != nullptr) {
+      forget(key);
+    } else {
+      publish_progress(jobs_.at(key).job);
+    }
     end_turn(key);
   });
 }
@@ -127,6 +131,7 @@ void jobs::record_slice(job_at_work& at) {
   }
   const bool can_go_on = slice.now() != job_slice::state::unavailable;
   commit_then(std::move(writes), [this, key = at.job.key, can_go_on](const error* failure) {
+    if (failure == nullptr) publish_progress(jobs_.at(key).job);
     if (failure != nullptr || !can_go_on) forget(key);
     end_turn(key);
   });
@@ -167,6 +172,7 @@ void jobs::end(job_at_work& at, job_state how, persistence::batch writes, std::s
 void jobs::report_end(job_at_work& at) {
   const job_key& key = at.job.key;
   const job_view ended = persistence::view_of(at.job);
+  publish_progress(at.job);
   context_->log->log(ended.state == job_state::failed ? spdlog::level::err : spdlog::level::info,
                      "job {} of scope {} {}: {} runs matched, {} done, {} refused, {} failed{}{}",
                      key.id.str(), key.scope.str(), to_string(ended.state), ended.counts.matched,
@@ -181,6 +187,19 @@ void jobs::report_end(job_at_work& at) {
     }
   }
   for (auto& waiter : at.waiters) waiter.second.answer(ended);
+}
+
+void jobs::publish_progress(const persistence::job_record& job) const {
+  if (!context_->events.has_subscribers()) return;
+  const job_counts& counts = job.progress.counts;
+  live_event event;
+  event.run = jobs_of(job.key.scope);
+  event.what.at = job.progress.updated_at;
+  event.what.kind = "job_progress";
+  event.what.detail = {{"job", job.key.id.str()},   {"state", to_string(job.progress.state)},
+                       {"matched", counts.matched}, {"done", counts.done},
+                       {"refused", counts.refused}, {"failed", counts.failed}};
+  context_->events.publish_job(event);
 }
 
 void jobs::prune(const scope_name& in) {

@@ -85,8 +85,8 @@ std::string reason_of(const persistence::job_record& job) {
 
 result<std::unique_ptr<job_selection>> job_selection::make(
     std::shared_ptr<const persistence::view> now, const persistence::job_record& job) {
-  const auto query =
-      persistence::parse_run_query(job.started.request.filter, job.started.created_at);
+  const auto query = persistence::parse_run_query(
+      job.started.request.filter, job.started.created_at, persistence::max_job_filter_bytes);
   if (!query) return query.error();
   auto finder = persistence::run_finder::make(*now, job.key.scope, *query, run_order::oldest);
   if (!finder) return std::move(finder).error();
@@ -118,7 +118,8 @@ void job_selection::store(persistence::job_record& job, persistence::batch& to) 
 result<job_slice> job_slice::make(std::shared_ptr<const persistence::view> now,
                                   const persistence::job_record& job, bool repeated) {
   job_slice made{std::move(now), job, repeated};
-  auto query = persistence::parse_run_query(job.started.request.filter, job.started.created_at);
+  auto query = persistence::parse_run_query(job.started.request.filter, job.started.created_at,
+                                            persistence::max_job_filter_bytes);
   if (!query) return std::move(query).error();
   made.query_ = *std::move(query);
   made.page_number_ = job.progress.position / runs_per_job_page;

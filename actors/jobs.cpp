@@ -167,6 +167,7 @@ void jobs::start(const start_job& request) {
     } else {
       context_->log->info("job {} of scope {} started: {}", key.id.str(), key.scope.str(),
                           to_string(created.job.started.request.command));
+      publish_progress(created.job);
     }
     end_turn(key);
   });
@@ -217,7 +218,11 @@ void jobs::begin_removal(persistence::job_record job, reply<void> answer) {
   ++in_turn_;
   commit_then(std::move(writes), [this, key, answer](const error* failure) {
     answer(failure != nullptr ? result<void>{*failure} : result<void>{});
-    if (failure != nullptr) forget(key);
+    if (failure != nullptr) {
+      forget(key);
+    } else {
+      publish_progress(jobs_.at(key).job);
+    }
     end_turn(key);
   });
 }

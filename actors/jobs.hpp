@@ -89,6 +89,8 @@ class jobs : public actor_base {
   /// Ends a job: writes its last record.
   void end(job_at_work& at, job_state how, persistence::batch writes = {}, std::string why = {});
   void report_end(job_at_work& at);
+  /// Publishes how far a job is; call it when that is durable.
+  void publish_progress(const persistence::job_record& job) const;
   /// Deletes the oldest ended jobs of a scope above the number that is kept.
   void prune(const scope_name& in);
   void begin_removal(persistence::job_record job, reply<void> answer);

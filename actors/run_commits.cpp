@@ -47,6 +47,27 @@ std::vector<std::string> warnings_of(const flow::compiled_flow& flow, const flow
   return {std::move(warning)};
 }
 
+bool ends_run(const pending_commit& durable) {
+  return durable.after.status && is_finished(*durable.after.status) &&
+         !(durable.before.status && is_finished(*durable.before.status));
+}
+
+activity_counts counts_of(const pending_commit& durable) {
+  activity_counts counts;
+  counts.started = durable.after.status && !durable.before.status ? 1 : 0;
+  if (ends_run(durable)) {
+    const run_status how = *durable.after.status;
+    ++(how == run_status::completed ? counts.completed
+       : how == run_status::failed  ? counts.failed
+                                    : counts.cancelled);
+  }
+  for (const auto& each : durable.events) {
+    if (each.kind == flow::event_kind::step_finished) ++counts.steps;
+    if (each.kind == flow::event_kind::step_failed) ++counts.step_failures;
+  }
+  return counts;
+}
+
 }  // namespace
 
 bool run_actor::execute(run_command& c, const examination& found) {
@@ -184,12 +205,13 @@ void run_actor::on_committed() {
   pending_commit durable = commits_.pop();
   context_->metrics.commit.record(std::chrono::steady_clock::now() - durable.sent_at);
   publish(durable);
+  if (const auto counts = counts_of(durable); counts != activity_counts{})
+    context_->telemetry->activity.add(key_.scope, durable.at, counts);
   if (durable.after.timers != durable.before.timers)
     send(timer_, timer_changed{key_, durable.before.timers, durable.after.timers});
   if (!durable.tasks.empty()) send(dispatcher_, tasks_changed{key_, std::move(durable.tasks)});
   for (const auto& then : durable.continuations) then(nullptr);
-  const bool has_ended = durable.after.status && is_finished(*durable.after.status) &&
-                         !(durable.before.status && is_finished(*durable.before.status));
+  const bool has_ended = ends_run(durable);
   if (durable.after.status && !durable.before.status) ++context_->metrics.runs_started;
   if (has_ended) count_end(*durable.after.status, durable.events);
   if (has_ended) notify_parent();

@@ -60,8 +60,9 @@ void limit_http_calls(settings& s, spdlog::logger& log) {
 }
 
 exit_code serve_until_signal(session& s, engine& open, const std::shared_ptr<spdlog::logger>& log,
-                             const while_serving& meanwhile) {
-  auto opened = server::http_server::open(open, log);
+                             const while_serving& meanwhile,
+                             std::shared_ptr<const server::flow_file_reports> flow_files) {
+  auto opened = server::http_server::open(open, log, std::move(flow_files));
   if (!opened) return s.fail(opened.error());
   server::http_server& serving = **opened;
   s.stop_signals().on_hang_up([&] {
@@ -84,7 +85,8 @@ exit_code serve_until_signal(session& s, engine& open, const std::shared_ptr<spd
 }  // namespace
 
 exit_code serve_engine(session& s, config::effective_settings loaded,
-                       const while_serving& meanwhile) {
+                       const while_serving& meanwhile,
+                       std::shared_ptr<const server::flow_file_reports> flow_files) {
   server::return_large_buffers();
   s.stop_signals().enable_graceful_stop();
   // A rotation of the logs never stops a server, not while it starts or stops either.
@@ -103,7 +105,7 @@ exit_code serve_engine(session& s, config::effective_settings loaded,
   components.log = *log;
   engine served = engine_access::make(std::move(loaded.values), std::move(components));
   if (const auto opened = served.open(); !opened) return s.fail(opened.error());
-  return serve_until_signal(s, served, *log, meanwhile);
+  return serve_until_signal(s, served, *log, meanwhile, std::move(flow_files));
 }
 
 }  // namespace pawl::cli

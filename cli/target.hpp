@@ -12,6 +12,7 @@
 
 #include <pawl/engine.hpp>
 #include <pawl/jobs.hpp>
+#include <pawl/run_errors.hpp>
 #include <pawl/run_history.hpp>
 #include <pawl/run_states.hpp>
 
@@ -69,6 +70,12 @@ struct follow_options {
 /// True for the events after which a run may wait for something else than before.
 [[nodiscard]] bool changes_waits(std::string_view event_kind) noexcept;
 
+/// Which events `target::events` passes on; see `server::event_filter`.
+struct event_selection {
+  std::string filter;
+  std::vector<std::string> kinds;
+};
+
 /// Receives events in order. Returns false to stop.
 using event_listener = std::function<bool(const placed_event& event)>;
 
@@ -106,6 +113,7 @@ class target {
   virtual result<run_view> get(const run_id& id, std::chrono::milliseconds wait = {}) = 0;
   virtual result<run_page> list(const run_filter& filter) = 0;
   virtual result<run_total> count(const run_filter& filter) = 0;
+  virtual result<run_error_groups> errors(const run_filter& filter, std::size_t limit) = 0;
   /// The number of runs with each status.
   virtual result<std::vector<run_count>> counts() = 0;
   /// Why a run does not move, as JSON in the form of the HTTP API.
@@ -157,11 +165,11 @@ class target {
   virtual result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                        const follow_options& how) = 0;
 
-  /// Passes the durable events of the scope after `after` to the listener. A data folder starts
-  /// with its oldest event if `after` is empty, and returns after its newest one. A server starts
-  /// with the next event if `after` is empty, never returns by itself, and also sends logs and
-  /// progress, which have no position.
-  virtual result<void> events(std::optional<journal_position> after,
+  /// Passes the durable events of the scope after `after` that are selected to the listener. A data
+  /// folder starts with its oldest event if `after` is empty, and returns after its newest one. A
+  /// server starts with the next event if `after` is empty, never returns by itself, and also sends
+  /// logs and progress, which have no position.
+  virtual result<void> events(std::optional<journal_position> after, const event_selection& which,
                               const event_listener& listener) = 0;
 
   /// Stops the engine, if this program opened one. Idempotent. Errors: those of the store.

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "cli/clock.hpp"
 #include "cli/flow_file.hpp"
 #include "cli/text.hpp"
 
@@ -52,6 +53,8 @@ std::map<fs::path, watched_flows::stamp> watched_flows::find_files() {
 
 void watched_flows::look() {
   auto found = find_files();
+  for (const auto& [file, seen] : known_)
+    if (!found.contains(file)) reports_.remove(printable(name_of(file)));
   for (const auto& [file, seen] : found) {
     const auto before = known_.find(file);
     if (before == known_.end() || before->second != seen) take(file);
@@ -59,25 +62,40 @@ void watched_flows::look() {
   known_ = std::move(found);
 }
 
+std::string watched_flows::name_of(const fs::path& file) const {
+  return fs::relative(file, folder_).string();
+}
+
 void watched_flows::take(const fs::path& file) {
-  const std::string name = fs::relative(file, folder_).string();
+  server::flow_file_report report{printable(name_of(file)), wall_clock()};
   const auto read = read_flow_file(file.string(), engine_.effective_settings());
   if (!read) {
-    session_.out().line(describe_malformed(name, read.error()));
-    return session_.out().flush();
-  }
-  if (!read->source.is_object() || !read->source.contains("nodes")) return;
-  auto shown = *read;
-  shown.name = name;
-  for (const auto& each : read->compiled.diagnostics) session_.out().line(describe(shown, each));
-  if (read->valid()) {
-    const auto put = engine_.put_flow(read->source);
-    session_.out().line(printable(name) + ": " +
-                        (!put           ? "error: " + printable(put.error().message)
-                         : put->created ? "stored as " + printable(to_string(put->id))
-                                        : "unchanged, " + printable(to_string(put->id))));
+    say(report, severity::error, describe_malformed(name_of(file), read.error()));
+  } else {
+    if (!read->source.is_object() || !read->source.contains("nodes"))
+      return reports_.remove(report.file);
+    auto shown = *read;
+    shown.name = name_of(file);
+    for (const auto& each : read->compiled.diagnostics)
+      say(report, each.level, describe(shown, each));
+    if (read->valid()) put(report, read->source);
   }
   session_.out().flush();
+  reports_.put(std::move(report));
+}
+
+void watched_flows::put(server::flow_file_report& report, const json& definition) {
+  const auto put = engine_.put_flow(definition);
+  if (!put)
+    return say(report, severity::error, report.file + ": error: " + printable(put.error().message));
+  report.stored = put->id;
+  session_.out().line(report.file + (put->created ? ": stored as " : ": unchanged, ") +
+                      printable(to_string(put->id)));
+}
+
+void watched_flows::say(server::flow_file_report& report, severity level, std::string line) {
+  session_.out().line(line);
+  report.messages.push_back({level, std::move(line)});
 }
 
 }  // namespace pawl::cli

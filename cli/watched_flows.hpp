@@ -8,6 +8,7 @@
 #include <pawl/engine.hpp>
 
 #include "cli/session.hpp"
+#include "server/flow_files.hpp"
 
 namespace pawl::cli {
 
@@ -18,8 +19,10 @@ class watched_flows {
   /// Larger folders are not watched as a whole.
   static constexpr std::size_t max_files = 1'000;
 
-  watched_flows(session& s, engine& into, std::filesystem::path folder)
-      : session_(s), engine_(into), folder_(std::move(folder)) {}
+  /// `reports` receives what is printed, for the console. They must outlive this.
+  watched_flows(session& s, engine& into, std::filesystem::path folder,
+                server::flow_file_reports& reports)
+      : session_(s), engine_(into), folder_(std::move(folder)), reports_(reports) {}
 
   /// Looks for new, changed and missing files. A file that is not a flow (a JSON object with
   /// `nodes`) is left alone.
@@ -34,11 +37,16 @@ class watched_flows {
   };
 
   [[nodiscard]] std::map<std::filesystem::path, stamp> find_files();
+  [[nodiscard]] std::string name_of(const std::filesystem::path& file) const;
   void take(const std::filesystem::path& file);
+  /// Prints and reports a message.
+  void say(server::flow_file_report& report, severity level, std::string line);
+  void put(server::flow_file_report& report, const json& definition);
 
   session& session_;
   engine& engine_;
   const std::filesystem::path folder_;
+  server::flow_file_reports& reports_;
   std::map<std::filesystem::path, stamp> known_;
   bool told_of_limit_ = false;
 };

@@ -40,6 +40,13 @@ std::string with_kind(char kind, const scope_name& scope) {
   return key;
 }
 
+/// The keys of a kind in the scopes whose names come after this one.
+view::range in_scopes_after(char kind, const scope_name& scope) {
+  view::range all = with_prefix(std::string{kind});
+  if (!scope.empty()) all.from = with_prefix(with_kind(kind, scope)).to;
+  return all;
+}
+
 /// Removes a name from the front and returns it.
 std::optional<std::string_view> take_name(std::string_view& bytes) {
   const auto end = bytes.find('\0');
@@ -96,6 +103,18 @@ std::string flow_head(const scope_name& scope, const flow_name& flow) {
 
 view::range flow_heads(const scope_name& scope) {
   return with_prefix(with_kind('h', scope));
+}
+
+view::range flow_heads_after(const scope_name& scope) {
+  return in_scopes_after('h', scope);
+}
+
+std::optional<scope_name> scope_in(std::string_view key) {
+  if (key.empty()) return std::nullopt;
+  key.remove_prefix(1);
+  const auto name = take_name(key);
+  if (!name) return std::nullopt;
+  return scope_name{std::string{*name}};
 }
 
 std::string flow_version(const scope_name& scope, const flow_version_id& flow) {
@@ -707,6 +726,10 @@ std::string unfinished_runs(const scope_name& scope, const flow_name& flow) {
 
 view::range run_counts() {
   return with_prefix("s");
+}
+
+view::range run_counts_after(const scope_name& scope) {
+  return in_scopes_after('s', scope);
 }
 
 std::optional<run_status> counted_status(std::string_view key) {

@@ -35,6 +35,10 @@ namespace pawl::persistence::keys {
 //   'v' scope 0 name 0 major4 minor4 patch4    flow version
 [[nodiscard]] std::string flow_head(const scope_name& scope, const flow_name& flow);
 [[nodiscard]] view::range flow_heads(const scope_name& scope);
+/// Of the scopes whose names come after this one, which may be empty.
+[[nodiscard]] view::range flow_heads_after(const scope_name& scope);
+/// The scope in the key of a flow head or of a number of runs.
+[[nodiscard]] std::optional<scope_name> scope_in(std::string_view key);
 [[nodiscard]] std::string flow_version(const scope_name& scope, const flow_version_id& flow);
 [[nodiscard]] view::range flow_versions(const scope_name& scope, const flow_name& flow);
 //   'f' scope 0 name 0                         the number of a flow; see flow_numbers.hpp
@@ -251,6 +255,8 @@ struct queued_task {
 [[nodiscard]] std::string runs_with_status(const scope_name& scope, run_status status);
 /// All scopes.
 [[nodiscard]] view::range run_counts();
+/// As `flow_heads_after`.
+[[nodiscard]] view::range run_counts_after(const scope_name& scope);
 [[nodiscard]] std::optional<run_status> counted_status(std::string_view counter_key);
 //   'u' scope 0 flow 0                         number of unfinished runs of a flow
 [[nodiscard]] std::string unfinished_runs(const scope_name& scope, const flow_name& flow);

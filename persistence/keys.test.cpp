@@ -239,3 +239,19 @@ TEST_CASE("the keys of attributes sort by value, and give the order of their run
   CHECK(keys::order_after_attribute("no end", attribute_type::text).empty());
   CHECK(keys::order_after_attribute("", attribute_type::boolean).empty());
 }
+
+TEST_CASE("the keys of later scopes follow those of a scope", "[keys]") {
+  const scope_name scope{"acme"};
+  const auto heads = keys::flow_heads_after(scope);
+  CHECK(heads.from > keys::flow_head(scope, flow_name{"~~~"}));
+  CHECK(heads.from < keys::flow_head(scope_name{"acme-2"}, flow_name{"a"}));
+  CHECK(keys::flow_heads_after(scope_name{}).from < keys::flow_head(scope, flow_name{"a"}));
+  CHECK(heads.to < keys::flow_version(scope_name{"a"}, {flow_name{"a"}, {0, 0, 0}}));
+  const auto counts = keys::run_counts_after(scope);
+  CHECK(counts.from > keys::runs_with_status(scope, run_status::cancelled));
+  CHECK(counts.from < keys::runs_with_status(scope_name{"acme-2"}, run_status::running));
+  CHECK(keys::scope_in(keys::flow_head(scope, flow_name{"a"})) == scope);
+  CHECK(keys::scope_in(keys::runs_with_status(scope, run_status::failed)) == scope);
+  CHECK_FALSE(keys::scope_in(""));
+  CHECK_FALSE(keys::scope_in("sacme"));
+}

@@ -88,6 +88,7 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   }
   if (!given_.clock) given_.clock = make_system_clock();
   if (!given_.rng) given_.rng = make_rng();
+  telemetry->activity.begin(given_.clock->now());
   auto store = open_store();
   if (!store) return std::move(store).error();
   warn_if_shared(settings.storage.data_dir, *given_.log);

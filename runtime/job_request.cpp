@@ -25,7 +25,8 @@ result<void> check_text(const std::string& text, std::size_t most, const char* w
 }
 
 result<void> check_job_filter(const job_request& what, time_point now) {
-  const auto query = persistence::parse_run_query(what.filter, now);
+  const auto query =
+      persistence::parse_run_query(what.filter, now, persistence::max_job_filter_bytes);
   if (!query) return query.error();
   if (!query->terms.empty()) return {};
   return error{errc::invalid_argument,

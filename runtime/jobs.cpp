@@ -3,6 +3,7 @@
 
 #include "actors/engine_context.hpp"
 #include "runtime/async.hpp"
+#include "runtime/queries/event_queries.hpp"
 #include "runtime/queries/job_queries.hpp"
 
 namespace pawl {
@@ -101,6 +102,10 @@ result<void> scope_jobs::remove(const job_id& id) const {
 
 void scope_jobs::remove_async(const job_id& id, callback<void> done) const {
   at_.core->remove_job({at_.name, id}, std::move(done));
+}
+
+std::shared_ptr<subscription> scope_jobs::watch(std::size_t capacity) const {
+  return subscribe(*at_.core, actors::jobs_of(at_.name), capacity);
 }
 
 }  // namespace pawl

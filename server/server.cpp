@@ -93,7 +93,8 @@ result<security_parts> make_security(const settings& s,
 
 /// Members are declared in order of dependency.
 struct http_server::impl {
-  impl(engine& of, const std::shared_ptr<spdlog::logger>& to, security_parts made)
+  impl(engine& of, const std::shared_ptr<spdlog::logger>& to, security_parts made,
+       std::shared_ptr<const flow_file_reports> flow_files)
       : log(to),
         security(std::move(made)),
         routes(
@@ -111,7 +112,8 @@ struct http_server::impl {
              },
              std::make_shared<caller_limiter>(of.effective_settings().server.max_streams_per_key),
              std::make_shared<caller_limiter>(of.effective_settings().server.max_waits_per_key),
-             std::make_shared<watched_threads>(), make_upload_folder(of.effective_settings())},
+             std::make_shared<watched_threads>(), make_upload_folder(of.effective_settings()),
+             std::move(flow_files)},
             routes_for(of.effective_settings().server)) {}
 
   const std::shared_ptr<spdlog::logger> log;
@@ -133,12 +135,13 @@ http_server::~http_server() {
   stop(std::chrono::milliseconds{0});
 }
 
-result<std::unique_ptr<http_server>> http_server::open(engine& of,
-                                                       std::shared_ptr<spdlog::logger> log) {
+result<std::unique_ptr<http_server>> http_server::open(
+    engine& of, std::shared_ptr<spdlog::logger> log,
+    std::shared_ptr<const flow_file_reports> flow_files) {
   const server_settings& s = of.effective_settings().server;
   auto security = make_security(of.effective_settings(), log);
   if (!security) return std::move(security).error();
-  auto made = std::make_unique<impl>(of, log, *std::move(security));
+  auto made = std::make_unique<impl>(of, log, *std::move(security), std::move(flow_files));
   auto transport = s;
   transport.max_connections = affordable_connections(of.effective_settings());
   if (transport.max_connections < s.max_connections) {

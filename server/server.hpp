@@ -13,6 +13,8 @@ class logger;
 
 namespace pawl::server {
 
+class flow_file_reports;
+
 /// The HTTP API of an open engine: transport, routes and their shared services. Safe for concurrent
 /// use.
 class http_server {
@@ -20,9 +22,11 @@ class http_server {
   /// Starts listening with the engine's `server.*` settings. The engine must be open and outlive
   /// the server. Errors: `invalid_argument` for an invalid address or certificate, and for an
   /// address that other machines can reach while there are no API keys; `locked` for an address in
-  /// use; `io_failed`.
+  /// use; `io_failed`. `flow_files`: the flow files that the console shows; null if no folder is
+  /// watched.
   [[nodiscard]] static result<std::unique_ptr<http_server>> open(
-      engine& of, std::shared_ptr<spdlog::logger> log);
+      engine& of, std::shared_ptr<spdlog::logger> log,
+      std::shared_ptr<const flow_file_reports> flow_files = nullptr);
   ~http_server();
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;

@@ -46,6 +46,22 @@ json to_json(const run_search& search) {
   return {{"index", search.index}, {"keys_read", search.keys_read}};
 }
 
+json to_json(const run_error_groups& errors) {
+  json groups = json::array();
+  for (const auto& each : errors.groups) {
+    groups.push_back({{"type", each.type},
+                      {"node", each.node},
+                      {"count", each.count},
+                      {"newest", each.newest.str()},
+                      {"message", each.message}});
+  }
+  return {{"groups", std::move(groups)},
+          {"runs", errors.runs},
+          {"others", errors.others},
+          {"exact", errors.exact},
+          {"search", to_json(errors.search)}};
+}
+
 json to_json(const run_view& run) {
   json object = to_json(run.summary);
   object["pausing"] = run.pausing;

@@ -6,6 +6,7 @@
 
 #include <pawl/engine.hpp>
 #include <pawl/json.hpp>
+#include <pawl/run_errors.hpp>
 #include <pawl/run_history.hpp>
 #include <pawl/run_logs.hpp>
 
@@ -18,6 +19,7 @@ namespace pawl::server {
 using http::to_json;  // problems and diagnostics
 [[nodiscard]] json to_json(const run_summary& run);
 [[nodiscard]] json to_json(const run_search& search);
+[[nodiscard]] json to_json(const run_error_groups& errors);
 [[nodiscard]] json to_json(const run_view& run);
 [[nodiscard]] json to_json(const run_started& run);
 [[nodiscard]] json to_json(const run_changed& change);

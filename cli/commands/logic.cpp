@@ -11,9 +11,7 @@
 #include "cli/read.hpp"
 #include "cli/text.hpp"
 #include "flow/definition/definition.hpp"
-#include "flow/logic/inspection.hpp"
-#include "flow/logic/logic.hpp"
-#include "flow/logic/value_template.hpp"
+#include "flow/logic/trial.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -35,19 +33,11 @@ flow::logic::fixed_context context_of_now() {
   return {to_unix_us(wall_clock()), "pawl logic"};
 }
 
-template <class Compiled>
-flow::logic::inspection inspect(const result<Compiled>& compiled, const json& data, bool trace) {
-  if (!compiled) return {compiled.error()};
-  const auto context = context_of_now();
-  flow::logic::variables variables{data};
-  variables.set_context(context);
-  return flow::logic::inspect(*compiled, variables, trace);
-}
-
 flow::logic::inspection inspect(const json& source, bool is_template, const json& data,
                                 bool trace) {
-  return is_template ? inspect(flow::logic::compile_template(source), data, trace)
-                     : inspect(flow::logic::compile(source), data, trace);
+  const auto form =
+      is_template ? flow::logic::source_form::value_template : flow::logic::source_form::rule;
+  return flow::logic::try_out(source, form, data, context_of_now(), trace);
 }
 
 result<json> evaluate(const json& source, bool is_template, const json& data) {

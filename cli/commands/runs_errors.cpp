@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <map>
-#include <utility>
+
+#include <pawl/run_errors.hpp>
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/run_filter_options.hpp"
@@ -15,65 +15,23 @@ struct errors_options {
   bool json = false;
 };
 
-constexpr std::size_t failed_page_size = 1'000;
-
-/// The failed runs with an error of one type at one node.
-struct error_group {
-  std::string type;
-  std::string node;
-  std::size_t count = 0;
-  run_id example;       ///< the newest of them
-  std::string message;  ///< of the example
-};
-
-/// What was read of the failed runs.
-struct failed_runs {
-  std::vector<error_group> groups;  ///< the largest first
-  std::size_t read = 0;
-  bool has_more = false;
-  run_search search;
-};
-
-result<failed_runs> read_failed(target& open, run_filter filter, std::size_t limit) {
-  std::map<std::pair<std::string, std::string>, error_group> groups;
-  failed_runs found;
-  do {
-    filter.limit = std::min(failed_page_size, limit - found.read);
-    const auto page = open.list(filter);
-    if (!page) return page.error();
-    for (const auto& run : page->runs) {
-      const run_error why = run.error.value_or(run_error{});
-      auto& group = groups[{why.type, why.node}];
-      if (group.count++ == 0) group = {why.type, why.node, 1, run.key.id, why.message};
-    }
-    found.read += page->runs.size();
-    found.search = {page->search.index, found.search.keys_read + page->search.keys_read};
-    filter.cursor = page->next;
-  } while (!filter.cursor.empty() && found.read < limit);
-  found.has_more = !filter.cursor.empty();
-  for (auto& [key, group] : groups) found.groups.push_back(std::move(group));
-  std::stable_sort(found.groups.begin(), found.groups.end(),
-                   [](const auto& a, const auto& b) { return a.count > b.count; });
-  return found;
-}
-
-void print_group_lines(session& s, const failed_runs& found) {
+void print_group_lines(session& s, const run_error_groups& found) {
   for (const auto& group : found.groups) {
     s.out().line(one_line({{"type", group.type},
                            {"node", group.node},
                            {"count", group.count},
-                           {"example", group.example.str()},
+                           {"example", group.newest.str()},
                            {"message", group.message}}));
   }
 }
 
-void print_group_table(session& s, const failed_runs& found) {
+void print_group_table(session& s, const run_error_groups& found) {
   std::size_t count = 5, type = 4, node = 4, example = 7;
   for (const auto& group : found.groups) {
     count = std::max(count, std::to_string(group.count).size());
     type = std::max(type, display_width(printable(group.type)));
     node = std::max(node, display_width(printable(group.node)));
-    example = std::max(example, group.example.str().size());
+    example = std::max(example, group.newest.str().size());
   }
   const bool live = s.screen().live;
   const std::size_t before = count + type + node + example + 4 * 2;
@@ -87,14 +45,14 @@ void print_group_table(session& s, const failed_runs& found) {
     const std::string message = printable(group.message);
     s.out().line(pad_left(std::to_string(group.count), count) + "  " +
                  s.style().paint(tint::red, pad(printable(group.type), type)) + "  " +
-                 pad(printable(group.node), node) + "  " + pad(group.example.str(), example) +
-                 "  " + (live ? fit(message, room, s.style().ellipsis()) : message));
+                 pad(printable(group.node), node) + "  " + pad(group.newest.str(), example) + "  " +
+                 (live ? fit(message, room, s.style().ellipsis()) : message));
   }
 }
 
 exit_code print_groups(session& s, target& open, const run_filter& filter,
                        const errors_options& options) {
-  const auto found = read_failed(open, filter, options.limit);
+  const auto found = open.errors(filter, options.limit);
   if (!found) return s.fail(found.error());
   if (options.json) {
     print_group_lines(s, *found);
@@ -104,8 +62,12 @@ exit_code print_groups(session& s, target& open, const run_filter& filter,
   } else {
     print_group_table(s, *found);
   }
-  if (found->has_more) {
-    s.print_message("only the newest " + counted(found->read, "failed run") +
+  if (found->others > 0) {
+    s.print_message(counted(found->others, "failed run") + " of more than " +
+                    counted(found->groups.size(), "group") + " are not shown; use a filter");
+  }
+  if (!found->exact) {
+    s.print_message("only the newest " + counted(found->runs, "failed run") +
                     " were read; use --limit N to read more");
   }
   if (options.runs.explain) s.print_message(search_text(found->search));
@@ -116,7 +78,6 @@ exit_code group_errors(session& s, const errors_options& options) {
   auto filter = parse_run_filter(options.runs);
   if (!filter) return s.fail(filter.error());
   if (options.limit == 0) return s.fail(exit_code::usage, "--limit must be at least 1");
-  filter->status = run_status::failed;
   const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
   return s.close(**opened, print_groups(s, **opened, *filter, options));
@@ -133,7 +94,8 @@ void add_runs_errors(CLI::App& to, command_line& line) {
       "  pawl runs errors --data-dir ./data flow=order 'started>-1d'\n\n"
       "List the runs of a group with `pawl runs ls status=failed error=TYPE node=NODE`.");
   add_filter_words(*cmd, options->runs);
-  cmd->add_option("--limit", options->limit, "Maximum number of runs to read; default: 10000")
+  cmd->add_option("--limit", options->limit,
+                  "Maximum number of runs to read, up to 100000; default: 10000")
       ->type_name("N");
   cmd->add_flag("--json", options->json, "Print one JSON object per group");
   cmd->callback([&line, options] {

@@ -312,6 +312,22 @@ result<run_total> read_run_total(const json& from) {
   return fields.finish(std::move(total));
 }
 
+result<run_error_groups> read_error_groups(const json& from) {
+  auto groups = read_list<run_error_group>(from, "groups", [](const json& each) {
+    field_reader fields{each};
+    run_error_group group{fields.text("type"), fields.text("node"),
+                          fields.number<std::uint64_t>("count"),
+                          fields.run("newest").value_or(run_id{}), fields.text("message")};
+    return fields.finish(std::move(group));
+  });
+  if (!groups) return std::move(groups).error();
+  field_reader fields{from};
+  run_error_groups all{*std::move(groups), fields.number<std::uint64_t>("runs"),
+                       fields.number<std::uint64_t>("others"), fields.flag("exact"),
+                       read_search(fields.value("search"))};
+  return fields.finish(std::move(all));
+}
+
 result<std::vector<run_count>> read_run_counts(const json& from) {
   field_reader body{from};
   const json runs = body.object("runs");

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <pawl/engine.hpp>
+#include <pawl/run_errors.hpp>
 
 /// Decodes the JSON of the HTTP API into the types of the engine. A missing or invalid field gives
 /// `not_supported` with the name of the field: the server has an incompatible version.
@@ -18,6 +19,7 @@ namespace pawl::cli {
 [[nodiscard]] result<json> read_state_diff(const json& from);
 [[nodiscard]] result<run_page> read_run_page(const json& from, const scope_name& scope);
 [[nodiscard]] result<run_total> read_run_total(const json& from);
+[[nodiscard]] result<run_error_groups> read_error_groups(const json& from);
 [[nodiscard]] result<std::vector<run_count>> read_run_counts(const json& from);
 [[nodiscard]] result<run_started> read_run_started(const json& from);
 [[nodiscard]] result<run_changed> read_run_changed(const json& from, const scope_name& scope);

@@ -6,8 +6,10 @@
 #include <string>
 #include <utility>
 
+#include "cli/clock.hpp"
 #include "cli/session.hpp"
 #include "cli/target/local_follower.hpp"
+#include "cli/target/selected_events.hpp"
 #include "cli/text.hpp"
 #include "server/run_state_views.hpp"
 #include "server/views.hpp"
@@ -76,6 +78,9 @@ class local_target final : public target {
   }
   result<run_page> list(const run_filter& filter) override { return in_.runs().list(filter); }
   result<run_total> count(const run_filter& filter) override { return in_.runs().count(filter); }
+  result<run_error_groups> errors(const run_filter& filter, std::size_t limit) override {
+    return scope_errors{in_}.read(filter, limit);
+  }
   result<std::vector<run_count>> counts() override { return in_.runs().counts(); }
   result<json> explain(const run_id& id) override {
     const auto explained = in_.runs().explain(id);
@@ -182,14 +187,20 @@ class local_target final : public target {
     return all.follow(how);
   }
 
-  result<void> events(std::optional<journal_position> after,
+  result<void> events(std::optional<journal_position> after, const event_selection& which,
                       const event_listener& listener) override {
+    auto filter = server::event_filter::parse(which.filter, which.kinds, wall_clock());
+    if (!filter) return std::move(filter).error();
+    selected_events selected{in_, *std::move(filter)};
     journal_position from = after.value_or(journal_position{});
     while (true) {
       const auto page = in_.events().read(from);
       if (!page) return page.error();
-      for (const auto& each : page->events)
-        if (!listener(each)) return {};
+      for (const auto& each : page->events) {
+        const auto wanted = selected.contains(each);
+        if (!wanted) return wanted.error();
+        if (*wanted && !listener(each)) return {};
+      }
       if (page->next <= from) return {};
       from = page->next;
     }

@@ -147,6 +147,12 @@ class remote_target final : public target {
     if (!query.empty()) query.front() = '?';
     return read(http_.send("GET", "/v1/stats/runs" + query), read_run_total);
   }
+  result<run_error_groups> errors(const run_filter& filter, std::size_t limit) override {
+    run_filter all = filter;
+    all.status.reset();
+    const std::string query = "?limit=" + std::to_string(limit) + selection_query(all);
+    return read(http_.send("GET", "/v1/stats/errors" + query), read_error_groups);
+  }
   result<std::vector<run_count>> counts() override {
     return read(http_.send("GET", "/v1/stats"), read_run_counts);
   }
@@ -299,11 +305,11 @@ class remote_target final : public target {
     return all.follow();
   }
 
-  result<void> events(std::optional<journal_position> after,
+  result<void> events(std::optional<journal_position> after, const event_selection& which,
                       const event_listener& listener) override {
     // A wrong address or key fails now, and is not taken for an outage.
     if (const auto there = http_.send("GET", "/v1/stats"); !there) return there.error();
-    return stream_scope_events(http_.access(), after, listener);
+    return stream_scope_events(http_.access(), after, which, listener);
   }
 
   result<void> close() override { return {}; }

@@ -4,6 +4,7 @@
 
 #include "cli/target/decode.hpp"
 #include "cli/target/event_streams.hpp"
+#include "server/api/percent.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -15,6 +16,20 @@ constexpr auto poll_interval = 1'000ms;
 constexpr auto reconnect_interval = 1'000ms;
 /// Maximum time without a connection.
 constexpr auto outage_limit = 60s;
+
+std::string events_path(const event_selection& which) {
+  std::string path = "/v1/events";
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (value.empty()) return;
+    path += (path.find('?') == path.npos ? "?" : "&") + std::string{name} + "=" +
+            server::percent_encoded(value);
+  };
+  std::string kinds;
+  for (const auto& each : which.kinds) kinds += (kinds.empty() ? "" : ",") + each;
+  add("filter", which.filter);
+  add("kind", kinds);
+  return path;
+}
 
 /// Passes one event to the listener. Returns its result.
 result<bool> deliver(const stream_event& event, std::optional<journal_position>& after,
@@ -36,14 +51,15 @@ result<bool> deliver(const stream_event& event, std::optional<journal_position>&
 }  // namespace
 
 result<void> stream_scope_events(const server_access& access, std::optional<journal_position> after,
-                                 const event_listener& listener) {
+                                 const event_selection& which, const event_listener& listener) {
+  const std::string path = events_path(which);
   event_streams streams{access};
   auto last_good = steady_time::now();
   auto next_attempt = last_good;
   bool dropped = false;  // by the server, with no event since
   while (true) {
     if (streams.count() == 0 && steady_time::now() >= next_attempt) {
-      streams.open("events", "/v1/events", after ? to_string(*after) : "");
+      streams.open("events", path, after ? to_string(*after) : "");
       next_attempt = steady_time::now() + reconnect_interval;
     }
     streams.poll(poll_interval);

@@ -11,6 +11,7 @@ namespace pawl::cli {
 /// failure and continues after the last delivered event.
 [[nodiscard]] result<void> stream_scope_events(const server_access& access,
                                                std::optional<journal_position> after,
+                                               const event_selection& which,
                                                const event_listener& listener);
 
 }  // namespace pawl::cli

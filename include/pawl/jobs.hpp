@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <memory>
 #include <stop_token>
 #include <utility>
 
@@ -8,6 +10,7 @@
 #include <pawl/detail/scope_ref.hpp>
 #include <pawl/job.hpp>
 #include <pawl/result.hpp>
+#include <pawl/subscription.hpp>
 
 namespace pawl {
 
@@ -67,6 +70,12 @@ class scope_jobs {
   /// job has not ended; abort it first).
   result<void> remove(const job_id& id) const;
   void remove_async(const job_id& id, callback<void> done) const;
+
+  /// Subscribes to what becomes of the jobs of the scope: an event "job_progress" after each
+  /// durable step, at the end, and when a job is deleted. Its `detail` has `job`, `state`, and the
+  /// counts `matched`, `done`, `refused` and `failed`; its run id names no run. `capacity`: as in
+  /// `scope_events::watch`.
+  [[nodiscard]] std::shared_ptr<subscription> watch(std::size_t capacity = 1'000) const;
 
  private:
   detail::scope_ref at_;

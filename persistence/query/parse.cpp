@@ -125,11 +125,11 @@ class filter_parser {
  public:
   filter_parser(std::string_view text, time_point now) : text_(text), now_(now) {}
 
-  result<run_query> parse() {
-    if (text_.size() > max_filter_bytes) {
+  result<run_query> parse(std::size_t max_bytes) {
+    if (text_.size() > max_bytes) {
       return error{errc::invalid_argument,
                    "invalid filter: it has " + std::to_string(text_.size()) +
-                       " bytes; the maximum is " + std::to_string(max_filter_bytes)};
+                       " bytes; the maximum is " + std::to_string(max_bytes)};
     }
     run_query query;
     while (skip_spaces(), at_ < text_.size()) {
@@ -203,8 +203,9 @@ class filter_parser {
       if (text_[at_] != ',')
         return wrong(at_, "expected a space or a comma after a value in quotes");
       if (!takes_list) return wrong(at_, "only =, != and ^= take several values");
-      if (term.values.size() == max_filter_values)
-        return wrong(at_, "more than " + std::to_string(max_filter_values) + " values");
+      const std::size_t most = of.field == run_field::id ? max_filter_ids : max_filter_values;
+      if (term.values.size() == most)
+        return wrong(at_, "more than " + std::to_string(most) + " values");
       ++at_;
     }
   }
@@ -325,8 +326,8 @@ class filter_parser {
 
 }  // namespace
 
-result<run_query> parse_run_query(std::string_view text, time_point now) {
-  return filter_parser{text, now}.parse();
+result<run_query> parse_run_query(std::string_view text, time_point now, std::size_t max_bytes) {
+  return filter_parser{text, now}.parse(max_bytes);
 }
 
 }  // namespace pawl::persistence

@@ -136,14 +136,21 @@ TEST_CASE("a mistake names its position and what was probably meant", "[query]")
 }
 
 TEST_CASE("a filter is bounded in bytes, conditions and values", "[query]") {
-  std::string conditions, values = "id=x";
+  std::string conditions, values = "flow=x", runs = "id=x";
   for (std::size_t i = 0; i < max_filter_terms; ++i) conditions += "id=x ";
   for (std::size_t i = 1; i < max_filter_values; ++i) values += ",x";
+  for (std::size_t i = 1; i < max_filter_ids; ++i) runs += ",x";
   CHECK(parsed_filter(conditions).terms.size() == max_filter_terms);
   CHECK(parsed_filter(values).terms.front().values.size() == max_filter_values);
+  CHECK(parsed_filter(runs).terms.front().values.size() == max_filter_ids);
+  CHECK(names(filter_error(runs + ",x"), "more than 250 values"));
   CHECK(names(filter_error(conditions + "id=x"), "more than 32 conditions"));
   CHECK(names(filter_error(values + ",x"), "more than 64 values"));
   CHECK(names(filter_error("id=" + std::string(max_filter_bytes, 'x')), "4099 bytes"));
+  std::string longest = "status=running,paused id=";
+  for (std::size_t i = 0; i < max_filter_ids; ++i)
+    longest += (i == 0 ? "" : ",") + std::string(max_id_bytes, 'x');
+  CHECK(parse_run_query(longest, noon, max_job_filter_bytes));
 }
 
 TEST_CASE("any text is parsed or refused at a position within it", "[query][random]") {

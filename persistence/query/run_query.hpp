@@ -71,12 +71,16 @@ struct run_query {
 
 inline constexpr std::size_t max_filter_bytes = 4096;
 inline constexpr std::size_t max_filter_terms = 32;
-inline constexpr std::size_t max_filter_values = 64;  ///< of one term
+inline constexpr std::size_t max_filter_values = 64;  ///< of one term, except on `id`
+inline constexpr std::size_t max_filter_ids = 250;    ///< of one term on `id`
+/// Of the filter of a job: as many ids as one term can have fit.
+inline constexpr std::size_t max_job_filter_bytes = std::size_t{33} << 10;
 
 /// Parses a filter. `now`: what relative times such as `-2h` are relative to. An empty text selects
 /// all runs. Error: `invalid_argument`; the message names the position, from 1 in bytes, what is
 /// wrong there and what was probably meant.
-[[nodiscard]] result<run_query> parse_run_query(std::string_view text, time_point now);
+[[nodiscard]] result<run_query> parse_run_query(std::string_view text, time_point now,
+                                                std::size_t max_bytes = max_filter_bytes);
 
 /// Whether a run fits. A run without the field fits `!=` only.
 [[nodiscard]] bool fits(const run_summary& run, const run_term& term);

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <utility>
 
 #include <pawl/code_ref.hpp>
@@ -60,20 +61,45 @@ void watch_events(const call_ptr& request) {
       });
 }
 
-void watch_scope(const call_ptr& request) {
-  std::optional<journal_position> after;
-  if (const auto given = request->request().fields.find("Last-Event-ID");
-      given && !given->empty()) {
-    const auto position = parse_journal_position(*given);
-    if (!position) return request->fail(position.error());
-    after = *position;
+/// Minimum and maximum time between two digests.
+constexpr std::chrono::milliseconds min_digest_interval{100};
+constexpr std::chrono::milliseconds max_digest_interval = std::chrono::minutes{10};
+
+/// Which events a stream of a scope has, and in which form; none if the request was refused.
+std::optional<scope_watch_options> watch_options(const call_ptr& request) {
+  std::vector<diagnostic> diagnostics;
+  scope_watch_options how;
+  how.digest_interval =
+      request->query().duration("digest", max_digest_interval, diagnostics, min_digest_interval);
+  if (request->reject_if_invalid(std::move(diagnostics))) return std::nullopt;
+  const auto now = std::chrono::floor<time_point::duration>(std::chrono::system_clock::now());
+  auto filter =
+      event_filter::parse(request->query().text("filter"), request->query().words("kind"), now);
+  if (!filter) {
+    request->fail(filter.error());
+    return std::nullopt;
   }
+  how.filter = *std::move(filter);
+  const auto given = request->request().fields.find("Last-Event-ID");
+  if (!given || given->empty()) return how;
+  const auto position = parse_journal_position(*given);
+  if (!position) {
+    request->fail(position.error());
+    return std::nullopt;
+  }
+  how.after = *position;
+  return how;
+}
+
+void watch_scope(const call_ptr& request) {
+  auto how = watch_options(request);
+  if (!how) return;
   if (request->request().method == "HEAD") return request->answer_text(event_stream_type, "");
   const auto stream = request->answer_with_stream(
       {200, {{"Content-Type", std::string{event_stream_type}}, {"Cache-Control", "no-store"}}});
   if (!stream) return;
-  const auto watch = std::make_shared<scope_watch>(request->with().live, request->in(), after,
-                                                   make_sse_sink(stream));
+  const auto watch = std::make_shared<scope_watch>(request->with().live, request->in(),
+                                                   *std::move(how), make_sse_sink(stream));
   watch->set_permission([request] { return request->recheck(); });
   watch->begin();
   stream->on_closed([weak = std::weak_ptr{watch}] {
@@ -88,6 +114,7 @@ void add_event_routes(router& to) {
              .with_query({"follow"})
              .producing(event_stream_type));
   to.add(get_route("/v1/events", "events.watch", role::reader, watch_scope)
+             .with_query({"filter", "kind", "digest"})
              .producing(event_stream_type));
 }
 

@@ -1,3 +1,4 @@
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -206,6 +207,112 @@ TEST_CASE("an interrupted stream of a scope resumes after any event", "[api][eve
           std::vector<std::string>(all.begin() + static_cast<std::ptrdiff_t>(seen), all.end()));
   }
   CHECK(f.call("GET", "/v1/events", "", {{"Last-Event-ID", "x"}}).status == 400);
+}
+
+TEST_CASE("a scope's stream has the events that fit a filter", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo")});
+  f.put("g", {f.task("a", "core.fail")});
+  const auto first = f.engine.events().read();
+  REQUIRE(first);
+  int runs = 0;
+  for (const auto* flow : {"f", "g", "f", "g"}) {
+    const std::string id = std::string{flow} + std::to_string(runs++);
+    REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", flow}, {"id", id}}).status == 200);
+  }
+  // The last of each stream is the end of the last run that fits.
+  const auto kinds_of = [&](const std::string& query, const std::string& last) {
+    const auto stream =
+        f.begin("GET", "/v1/events?" + query, "", {{"Last-Event-ID", to_string(first->next)}})
+            ->stream();
+    const auto events = events_in(stream->wait_for(last));
+    stream->disconnect();
+    std::vector<std::string> seen;
+    for (const auto& each : events)
+      seen.push_back(each.data["run"].get<std::string>() + " " + each.kind);
+    return seen;
+  };
+  using lines = std::vector<std::string>;
+  const std::string last_g = R"("kind":"run_failed","node":"","run":"g3")";
+  CHECK(kinds_of("filter=status%3Dfailed", last_g) == lines{"g1 run_failed", "g3 run_failed"});
+  CHECK(kinds_of("kind=run_created,run_failed&filter=flow%3Dg", last_g) ==
+        lines{"g1 run_created", "g1 run_failed", "g3 run_created", "g3 run_failed"});
+  CHECK(kinds_of("kind=run_failed&filter=id%3Dg3+flow!%3Df", last_g) == lines{"g3 run_failed"});
+  for (const auto& each :
+       kinds_of("filter=flow%3Df", R"("kind":"run_completed","node":"","run":"f2")"))
+    CHECK(each[0] == 'f');
+  CHECK(f.get("/v1/events?filter=error%3Dx").status == 400);
+  CHECK(f.get("/v1/events?kind=run_faild").status == 400);
+}
+
+TEST_CASE("digests of a scope's stream have each event once", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo")});
+  const auto first = f.engine.events().read();
+  REQUIRE(first);
+  constexpr int runs = 30;
+  std::string from = to_string(first->next);
+  std::uint64_t created = 0, completed = 0;
+  std::set<std::string> seen;
+  const auto read = [&](const std::string& until) {
+    const auto stream =
+        f.begin("GET", "/v1/events?digest=100ms", "", {{"Last-Event-ID", from}})->stream();
+    const auto digests = events_in(stream->wait_for(until));
+    stream->disconnect();
+    for (const auto& each : digests) {
+      CHECK(each.kind == "digest");
+      CHECK(each.data["runs"].size() <= 100);
+      created += each.data["kinds"].value("run_created", 0u);
+      completed += each.data["kinds"].value("run_completed", 0u);
+      for (const auto& run : each.data["runs"]) seen.insert(run["id"].get<std::string>());
+      from = each.id;
+    }
+    return digests.size();
+  };
+  for (int i = 0; i < runs; ++i) {
+    const std::string id = "r" + std::to_string(i);
+    REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", id}}).status == 200);
+    if (i % 10 == 4) CHECK(read("event: digest") >= 1);
+  }
+  while (completed < runs) REQUIRE(read("event: digest") >= 1);
+  CHECK(created == runs);
+  CHECK(completed == runs);
+  CHECK(seen.size() == runs);
+  CHECK(f.get("/v1/events?digest=1ms").status == 400);
+}
+
+TEST_CASE("digests have how far jobs are", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r" + std::to_string(i)}}).status == 201);
+  const auto stream = f.begin("GET", "/v1/events?digest=100ms&kind=run_failed")->stream();
+  static_cast<void>(stream->wait_for("id: "));
+  const json cancel{{"command", "cancel"}, {"filter", "flow=f status=running"}, {"id", "j"}};
+  REQUIRE(f.post("/v1/jobs", cancel).status == 201);
+  const auto digests = events_in(stream->wait_for(R"("state":"finished")"));
+  stream->disconnect();
+  REQUIRE_FALSE(digests.empty());
+  const json& last = digests.back().data;
+  CHECK(last["jobs"][0]["job"] == "j");
+  CHECK(last["jobs"][0]["done"] == 20);
+  CHECK(last["events"] == 0);
+}
+
+TEST_CASE("many events in the time of a digest are one message", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo")});
+  const auto first = f.engine.events().read();
+  REQUIRE(first);
+  const auto stream =
+      f.begin("GET", "/v1/events?digest=10m", "", {{"Last-Event-ID", to_string(first->next)}})
+          ->stream();
+  static_cast<void>(stream->wait_for("id: "));
+  for (int i = 0; i < 50; ++i)
+    REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r" + std::to_string(i)}}).status ==
+            200);
+  CHECK(events_in(stream->wait_for("event: digest")).size() == 1);
+  stream->disconnect();
 }
 
 TEST_CASE("a WebSocket sends events and accepts commands", "[api][socket]") {

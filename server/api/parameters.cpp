@@ -78,6 +78,18 @@ std::string parameters::text(std::string_view name) const {
   return given == nullptr ? std::string{} : *given;
 }
 
+std::vector<std::string> parameters::words(std::string_view name) const {
+  const std::string* const given = find(name);
+  std::string_view text = given == nullptr ? std::string_view{} : *given;
+  std::vector<std::string> all;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(','));
+    if (!word.empty()) all.emplace_back(word);
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+  }
+  return all;
+}
+
 std::uint64_t parameters::number(std::string_view name, std::uint64_t otherwise,
                                  std::uint64_t least, std::uint64_t most,
                                  std::vector<diagnostic>& diagnostics) const {
@@ -100,14 +112,16 @@ bool parameters::flag(std::string_view name, bool otherwise,
 }
 
 std::optional<std::chrono::milliseconds> parameters::duration(
-    std::string_view name, std::chrono::milliseconds most,
-    std::vector<diagnostic>& diagnostics) const {
+    std::string_view name, std::chrono::milliseconds most, std::vector<diagnostic>& diagnostics,
+    std::chrono::milliseconds least) const {
   const std::string* const given = find(name);
   if (given == nullptr) return std::nullopt;
   const auto parsed = parse_duration(*given);
-  if (parsed && *parsed <= most) return *parsed;
+  if (parsed && *parsed >= least && *parsed <= most) return *parsed;
+  std::string allowed = "a duration such as 250ms, 10s or 1.5m, ";
+  if (least.count() > 0) allowed += "at least " + std::to_string(least.count()) + "ms and ";
   refuse_value(diagnostics, name, *given,
-               "a duration such as 250ms, 10s or 1.5m, at most " +
+               allowed + "at most " +
                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(most).count()) +
                    "s");
   return std::nullopt;

@@ -29,16 +29,18 @@ class parameters {
 
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
   [[nodiscard]] std::string text(std::string_view name) const;
+  /// The words of a list: "step_failed,run_failed".
+  [[nodiscard]] std::vector<std::string> words(std::string_view name) const;
   [[nodiscard]] std::uint64_t number(std::string_view name, std::uint64_t otherwise,
                                      std::uint64_t least, std::uint64_t most,
                                      std::vector<diagnostic>& diagnostics) const;
   /// "true" or "false".
   [[nodiscard]] bool flag(std::string_view name, bool otherwise,
                           std::vector<diagnostic>& diagnostics) const;
-  /// "250ms", "10s", "1.5m"; from 0 to `most`.
+  /// "250ms", "10s", "1.5m"; from `least` to `most`.
   [[nodiscard]] std::optional<std::chrono::milliseconds> duration(
-      std::string_view name, std::chrono::milliseconds most,
-      std::vector<diagnostic>& diagnostics) const;
+      std::string_view name, std::chrono::milliseconds most, std::vector<diagnostic>& diagnostics,
+      std::chrono::milliseconds least = {}) const;
   [[nodiscard]] std::optional<pawl::version> version(std::string_view name,
                                                      std::vector<diagnostic>& diagnostics) const;
   [[nodiscard]] std::optional<run_status> status(std::string_view name,

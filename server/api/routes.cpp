@@ -5,6 +5,8 @@ namespace pawl::server {
 router all_routes() {
   router all;
   add_flow_routes(all);
+  add_flow_file_routes(all);
+  add_logic_routes(all);
   add_run_routes(all);
   add_run_command_routes(all);
   add_cleanup_routes(all);
@@ -15,7 +17,9 @@ router all_routes() {
   add_task_routes(all);
   add_function_routes(all);
   add_stats_routes(all);
+  add_series_routes(all);
   add_session_routes(all);
+  add_scope_routes(all);
   add_log_routes(all);
   add_health_routes(all);
   add_metrics_routes(all);

@@ -7,6 +7,8 @@ namespace pawl::server {
 // One function per resource, in the file of that name: its table has the role, body and idempotency
 // of each route. docs/openapi.yaml describes them.
 void add_flow_routes(router& to);
+void add_flow_file_routes(router& to);
+void add_logic_routes(router& to);
 void add_run_routes(router& to);
 void add_run_command_routes(router& to);
 void add_cleanup_routes(router& to);
@@ -17,7 +19,9 @@ void add_batch_routes(router& to);
 void add_task_routes(router& to);
 void add_function_routes(router& to);
 void add_stats_routes(router& to);
+void add_series_routes(router& to);
 void add_session_routes(router& to);
+void add_scope_routes(router& to);
 void add_log_routes(router& to);
 void add_health_routes(router& to);
 void add_metrics_routes(router& to);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <pawl/detail/utf8.hpp>
+#include <pawl/run_errors.hpp>
 
 #include "server/api/call.hpp"
 #include "server/api/percent.hpp"
@@ -94,17 +95,6 @@ run_filter selected(const call_ptr& request, std::vector<diagnostic>& diagnostic
   return filter;
 }
 
-/// The words of "step_failed,run_failed".
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(','));
-    if (!word.empty()) words.emplace_back(word);
-    text.remove_prefix(std::min(text.size(), word.size() + 1));
-  }
-  return words;
-}
-
 void list_runs(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   run_filter filter = selected(request, diagnostics);
@@ -138,6 +128,22 @@ void count_runs(const call_ptr& request) {
         request->answer(
             200,
             {{"count", total->count}, {"exact", total->exact}, {"search", to_json(total->search)}});
+      },
+      request->withdrawn_with_client());
+}
+
+void group_errors(const call_ptr& request) {
+  std::vector<diagnostic> diagnostics;
+  run_filter filter;
+  if (request->query().has("flow")) filter.flow = flow_name{request->query().text("flow")};
+  filter.where = request->query().text("filter");
+  const auto limit = request->query().number("limit", 10'000, 1, max_grouped_runs, diagnostics);
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  scope_errors{request->in()}.read_async(
+      filter, limit,
+      [request](const result<run_error_groups>& errors) {
+        if (!errors) return request->fail(errors.error());
+        request->answer(200, to_json(*errors));
       },
       request->withdrawn_with_client());
 }
@@ -178,7 +184,7 @@ void get_history(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   auto options = page_options<history_options>(request, 1000, diagnostics);
   options.values = request->query().flag("values", false, diagnostics);
-  options.kinds = words_of(request->query().text("kind"));
+  options.kinds = request->query().words("kind");
   if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().runs().history_page_async(
       request->run(), options,
@@ -233,6 +239,8 @@ void add_run_routes(router& to) {
              .with_query({"status", "flow", "filter", "order", "limit", "cursor"}));
   to.add(get_route("/v1/stats/runs", "runs.count", role::reader, count_runs)
              .with_query({"status", "flow", "filter"}));
+  to.add(get_route("/v1/stats/errors", "runs.errors", role::reader, group_errors)
+             .with_query({"flow", "filter", "limit"}));
   to.add(get_route("/v1/runs/{id}", "runs.get", role::reader, get_run).with_query({"wait"}));
   to.add(get_route("/v1/runs/{id}/state", "runs.state", role::reader, get_state));
   to.add(get_route("/v1/runs/{id}/history", "runs.history", role::reader, get_history)

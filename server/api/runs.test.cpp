@@ -317,3 +317,32 @@ TEST_CASE("runs are found and counted by a filter", "[api][runs]") {
   CHECK(f.get("/v1/stats/runs?status=running").body["search"]["index"] == "counters");
   CHECK(f.get("/v1/stats/runs?filter=x").status == 400);
 }
+
+TEST_CASE("failed runs are grouped by the type and node of their error", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.fail")});
+  f.put("g", {f.task("b", "core.fail")});
+  f.put("h", {f.task("a", "core.echo")});
+  for (const auto* run : {"f1", "g1", "f2", "h1"}) {
+    const std::string flow(run, 1);
+    REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", flow}, {"id", run}}).status == 200);
+  }
+  const json all = f.get("/v1/stats/errors").body;
+  REQUIRE(all["groups"].size() == 2);
+  CHECK(all["groups"][0]["node"] == "a");
+  CHECK(all["groups"][0]["count"] == 2);
+  CHECK(all["groups"][0]["newest"] == "f2");
+  CHECK(all["groups"][1]["newest"] == "g1");
+  CHECK(all["runs"] == 3);
+  CHECK(all["others"] == 0);
+  CHECK(all["exact"] == true);
+  const json part = f.get("/v1/stats/errors?limit=2&filter=id!%3Dg1").body;
+  CHECK(part["groups"].size() == 1);
+  CHECK(part["runs"] == 2);
+  CHECK(f.get("/v1/stats/errors?limit=1").body["exact"] == false);
+  CHECK(f.get("/v1/stats/errors?flow=g").body["groups"][0]["newest"] == "g1");
+  CHECK(f.get("/v1/stats/errors?flow=h").body["groups"].empty());
+  CHECK(f.get("/v1/stats/errors?filter=x").status == 400);
+  CHECK(f.get("/v1/stats/errors?limit=0").status == 400);
+  CHECK(f.call("GET", "/v1/stats/errors", "", {{"Pawl-Scope", "other"}}).body["runs"] == 0);
+}

@@ -16,6 +16,7 @@ class logger;
 namespace pawl::server {
 
 class caller_limiter;
+class flow_file_reports;
 class idempotency_table;
 class live_streams;
 class long_bodies;
@@ -46,10 +47,11 @@ struct services {
   std::shared_ptr<server::metrics> metrics;
   /// Fills in the readings of the server's own components; may access files.
   std::function<void(readings& now)> fill_readings;
-  std::shared_ptr<caller_limiter> stream_limiter;  ///< event streams and WebSockets per caller
-  std::shared_ptr<caller_limiter> wait_limiter;    ///< waiting requests per caller
-  std::shared_ptr<watched_threads> watched;        ///< by WebSockets of the old API
-  std::shared_ptr<upload_folder> uploads;          ///< files of forms of the old API
+  std::shared_ptr<caller_limiter> stream_limiter;       ///< event streams and WebSockets per caller
+  std::shared_ptr<caller_limiter> wait_limiter;         ///< waiting requests per caller
+  std::shared_ptr<watched_threads> watched;             ///< by WebSockets of the old API
+  std::shared_ptr<upload_folder> uploads;               ///< files of forms of the old API
+  std::shared_ptr<const flow_file_reports> flow_files;  ///< null if no folder is watched
 };
 
 }  // namespace pawl::server

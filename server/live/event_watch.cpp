@@ -45,9 +45,17 @@ void event_watch::check_permission() {
 
 void event_watch::subscribe(std::shared_ptr<subscription> from) {
   live_ = std::move(from);
-  live_->on_event([weak = weak_from_this(), streams = served_by_] {
+  wake_on(*live_);
+}
+
+void event_watch::wake_on(subscription& other) {
+  other.on_event([weak = weak_from_this(), streams = served_by_] {
     if (const auto self = weak.lock()) streams->wake(self);
   });
+}
+
+void event_watch::advance_at(std::chrono::steady_clock::time_point when) {
+  served_by_->wake_at(when, shared_from_this());
 }
 
 bool event_watch::can_continue(std::size_t written_bytes) {

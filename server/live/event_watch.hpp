@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -74,6 +75,13 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
     drop(answer->error().message);
     return std::nullopt;
   }
+
+  /// Lets the events of another subscription wake the session, too.
+  void wake_on(subscription& other);
+  /// Calls `advance` again at a time, unless the session waits for its sink then. Call it in
+  /// `advance`.
+  void advance_at(std::chrono::steady_clock::time_point when);
+  [[nodiscard]] bool has_ended() const noexcept { return closed_; }
 
   /// Takes the result of `event_sink::event`. Returns false if no more can be written now.
   [[nodiscard]] bool can_continue(std::size_t written_bytes);

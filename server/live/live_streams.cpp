@@ -43,6 +43,12 @@ void live_streams::wake(const std::shared_ptr<live_session>& session) {
   changed_.notify_one();
 }
 
+void live_streams::wake_at(std::chrono::steady_clock::time_point when,
+                           const std::shared_ptr<live_session>& session) {
+  const std::lock_guard lock{mutex_};
+  if (!stopped_) timers_.emplace(when, session);
+}
+
 void live_streams::stop() {
   {
     const std::lock_guard lock{mutex_};
@@ -83,9 +89,15 @@ void live_streams::serve() {
     } else if (now >= next_heartbeat) {
       next_heartbeat += heartbeat_interval_;
       each_session(lock, [](live_session& each) { each.heartbeat(); });
+    } else if (!timers_.empty() && now >= timers_.begin()->first) {
+      const auto session = timers_.extract(timers_.begin()).mapped().lock();
+      lock.unlock();
+      if (session) wake(session);
+      lock.lock();
     } else if (ready_.empty()) {
-      changed_.wait_until(lock, std::min(next_check, next_heartbeat),
-                          [&] { return stopped_ || !ready_.empty(); });
+      auto until = std::min(next_check, next_heartbeat);
+      if (!timers_.empty()) until = std::min(until, timers_.begin()->first);
+      changed_.wait_until(lock, until, [&] { return stopped_ || !ready_.empty(); });
     } else {
       auto session = std::move(ready_.front());
       ready_.pop_front();

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -46,6 +47,9 @@ class live_streams {
   void remove(const std::shared_ptr<live_session>& session);
   /// Schedules a `pump` that sees everything done before this call.
   void wake(const std::shared_ptr<live_session>& session);
+  /// Schedules a `pump` at a time. Call it in `pump`.
+  void wake_at(std::chrono::steady_clock::time_point when,
+               const std::shared_ptr<live_session>& session);
   /// Stops the thread and releases all sessions. Call it before the destructor.
   void stop();
 
@@ -61,6 +65,7 @@ class live_streams {
   std::condition_variable changed_;
   std::unordered_set<std::shared_ptr<live_session>> sessions_;
   std::deque<std::shared_ptr<live_session>> ready_;
+  std::multimap<std::chrono::steady_clock::time_point, std::weak_ptr<live_session>> timers_;
   bool stopped_ = false;
   std::thread thread_;
 };

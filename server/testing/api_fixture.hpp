@@ -58,7 +58,9 @@ struct answered {
 /// The API over an engine in memory, without sockets.
 class api_fixture {
  public:
-  explicit api_fixture(settings s = quiet(), bool old_api = false) : engine(std::move(s)) {
+  explicit api_fixture(settings s = quiet(), bool old_api = false,
+                       std::shared_ptr<flow_file_reports> watched = nullptr)
+      : engine(std::move(s)), flow_files(std::move(watched)) {
     static_cast<void>(engine.functions().add("t.log", [](const json&, step_context& step) {
       step.log(log_level::info, "at work");
       return json{{"logged", true}};
@@ -84,7 +86,8 @@ class api_fixture {
             std::make_shared<caller_limiter>(engine.effective_settings().server.max_waits_per_key),
             std::make_shared<watched_threads>(),
             std::make_shared<upload_folder>(
-                std::filesystem::temp_directory_path() / "pawl-no-uploads", 0)},
+                std::filesystem::temp_directory_path() / "pawl-no-uploads", 0),
+            flow_files},
         std::move(routes));
   }
   ~api_fixture() {
@@ -150,6 +153,7 @@ class api_fixture {
   }
 
   pawl::engine engine;
+  std::shared_ptr<flow_file_reports> flow_files;
   std::shared_ptr<recorded_audit> audit = std::make_shared<recorded_audit>();
   std::shared_ptr<idempotency_table> idempotency =
       std::make_shared<idempotency_table>(idempotency_table::limits{});

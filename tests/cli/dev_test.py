@@ -83,6 +83,31 @@ class DevTest(ProgramTest):
         served.line_with("wrong.json: stored as w@1.0.0")
         self.assertFalse([line for line in served.lines if "package.json" in line])
 
+    def flow_files(self, served):
+        with urllib.request.urlopen(served.url() + "/v1/flow-files", timeout=LIMIT_S) as answer:
+            return json.load(answer)
+
+    def test_what_is_printed_of_a_file_is_in_the_api_too(self):
+        path = self.file("wrong.json", {"name": "w", "nodes": [{"id": "a", "type": "tsak"}]})
+        self.file("package.json", {"name": "not-a-flow"})
+        served = self.dev()
+        line = served.line_with("wrong.json:1", "did you mean")
+        # A file is reported after its lines are printed.
+        self.flow(task("a", "core.echo"), name="zz-last")
+        served.line_with("zz-last.json: stored")
+        seen = self.flow_files(served)
+        self.assertEqual(seen["folder"], self.folder)
+        wrong = next(file for file in seen["files"] if file["file"] == "wrong.json")
+        self.assertIn({"severity": "error", "text": line}, wrong["messages"])
+        self.assertIsNone(wrong["flow"])
+        self.assertNotIn("package.json", [file["file"] for file in seen["files"]])
+        self.file("wrong.json", {"name": "w", "nodes": [{"id": "a", "type": "end"}]})
+        served.line_with("wrong.json: stored as w@1.0.0")
+        os.remove(path)
+        self.file("zz-next.json", {"name": "n", "nodes": [{"id": "a", "type": "end"}]})
+        served.line_with("zz-next.json: stored")
+        self.assertNotIn("wrong.json", [file["file"] for file in self.flow_files(served)["files"]])
+
     def test_the_server_is_for_this_machine_only_and_has_the_schema(self):
         served = self.dev("--set", "server.listen=0.0.0.0:0")
         self.assertTrue(served.url().startswith("http://127.0.0.1:"))

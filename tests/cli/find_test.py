@@ -74,6 +74,19 @@ class Finding(ProgramTest):
         done = self.pawl("runs", "errors", "--limit", "1", *self.where)
         self.assertIn("only the newest 1 failed run", done.stderr)
 
+    def test_events_are_selected_by_a_filter_and_their_kind(self):
+        def seen(*words):
+            return [(event["run"], event["event"])
+                    for event in self.lines("events", "--json", *words, *self.where)]
+        self.assertEqual(seen("--kind", "run_created,run_failed", "flow=fails"),
+                         [("f1", "run_created"), ("f1", "run_failed"),
+                          ("f2", "run_created"), ("f2", "run_failed")])
+        self.assertEqual(seen("status=failed", "id!=f1"), [("f2", "run_failed")])
+        self.assertEqual({run for run, _ in seen("id^=w", "started>-1h")}, {"w1", "w2", "w3"})
+        self.refused(USAGE, "id, status, flow", "events", "error=x", *self.where)
+        self.refused(USAGE, 'Did you mean "run_failed"', "events", "--kind",
+                     "run_faild", *self.where)
+
     def test_a_command_applies_to_all_runs_that_fit(self):
         self.refused(USAGE, ["2 runs fit the filter", "--yes"], "runs", "cancel", "--filter",
                      "flow=waits id!=w2", *self.where)

@@ -207,6 +207,18 @@ class Following(Served, ProgramTest):
         [second] = [json.loads(line) for line in self.until(again, "signal_awaited")[:1]]
         self.assertEqual((second["run"], second["event"]), (first["run"], "signal_awaited"))
 
+    def test_events_of_a_server_are_filtered_there(self):
+        self.start("r")
+        streaming = self.begin("events", "--json", "--kind", "run_created", "flow=waits id!=e0")
+        starting = threading.Thread(target=self.start_until, args=(streaming,))
+        starting.start()
+        self.addCleanup(starting.join)
+        lines = [json.loads(line) for line in self.until(streaming, "run_created")]
+        self.assertEqual({event["event"] for event in lines}, {"run_created"})
+        self.assertNotIn("e0", [event["run"] for event in lines])
+        streaming.send_signal(signal.SIGINT)
+        streaming.communicate(timeout=LIMIT_S)
+
     def start_until(self, process):
         for n in range(1000):
             if process.poll() is not None:

@@ -77,6 +77,54 @@ TEST_CASE("a job sends its command to every run that fits and lists what became 
   }
 }
 
+TEST_CASE("a watcher of jobs is told how far each is", "[jobs]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(waiting_flow("order")));
+  start_runs(e, "order", "o-", 40);
+  const auto watched = e.jobs().watch();
+  const auto elsewhere = e.scope("acme")->jobs().watch();
+  job_options named;
+  named.id = job_id{"close"};
+  REQUIRE(e.jobs().start(request_of(job_command::cancel, "flow=order status=running"), named));
+  std::vector<json> seen;
+  do {
+    const auto event = watched->next(30s);
+    REQUIRE(event);
+    CHECK(event->what.kind == "job_progress");
+    CHECK(event->what.checkpoint == 0);
+    CHECK(event->what.detail["job"] == "close");
+    seen.push_back(event->what.detail);
+  } while (seen.back()["state"] != "finished");
+  CHECK(seen.front()["state"] == "selecting");
+  CHECK(seen.size() > 3);  // 16 runs at a time
+  for (std::size_t i = 1; i < seen.size(); ++i) CHECK(seen[i - 1]["done"] <= seen[i]["done"]);
+  CHECK(seen.back()["matched"] == 40);
+  CHECK(seen.back()["done"] == 40);
+  CHECK_FALSE(elsewhere->try_next());
+}
+
+TEST_CASE("a job takes the ids of many runs", "[jobs]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(waiting_flow("order")));
+  const std::string prefix(100, 'o');
+  start_runs(e, "order", prefix, 250);
+  std::string filter = "id=" + prefix + "0";
+  for (int i = 1; i < 249; ++i) filter += "," + prefix + std::to_string(i);
+  job_options named;
+  named.id = job_id{"some"};
+  REQUIRE(e.jobs().start(request_of(job_command::cancel, filter + " status=running"), named));
+  const auto ended = e.jobs().wait(*named.id, 60s);
+  REQUIRE(ended);
+  CHECK(ended->counts == job_counts{249, 249, 0, 0, 0});
+  until_count(e, "status=running", 1);
+  const auto refused =
+      e.jobs().start(request_of(job_command::cancel, "id=" + std::string(40'000, 'x')));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::invalid_argument);
+}
+
 TEST_CASE("a dry run lists the runs that fit and changes none", "[jobs]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());

@@ -67,6 +67,9 @@ class OpenApiTest(ServerTest):
         self.post("/v1/flows/f/publish", {"version": "1.0.0"})
         self.post("/v1/validate", first)
         self.post("/v1/validate", {"name": "x"})
+        self.post("/v1/logic", {"rule": {"+": [{"var": "n"}, 1]}, "data": {"n": 1}, "trace": True})
+        self.post("/v1/logic", {"template": {">>": {"var": "n"}}})
+        self.post("/v1/logic", {"rule": {">>": [1]}})
 
     def drive_runs(self):
         self.post("/v1/runs", {"flow": "f", "id": "done"}, 201)
@@ -83,6 +86,7 @@ class OpenApiTest(ServerTest):
         self.call("GET", "/v1/runs?filter=flow%3Dasks&order=oldest", expect=200)
         self.call("GET", "/v1/runs?filter=flwo%3Dasks", expect=400)
         self.call("GET", "/v1/stats/runs?filter=flow%3Dasks", expect=200)
+        self.call("GET", "/v1/stats/errors?limit=10", expect=200)
         for path in ("/v1/runs/done", "/v1/runs/done/state"):
             tag = self.call("GET", path, expect=200).headers["etag"]
             self.call("GET", path, expect=304, If_None_Match=tag)
@@ -262,7 +266,7 @@ class OpenApiTest(ServerTest):
     def drive_server(self):
         for path in ("/healthz", "/readyz", "/version", "/openapi.json", "/docs", "/v1/functions",
                      "/v1/schema/flow.json",
-                     "/v1/whoami", "/v1/stats", "/v1/config", "/metrics"):
+                     "/v1/whoami", "/v1/stats", "/v1/series", "/v1/flow-files", "/v1/scopes", "/v1/config", "/metrics"):
             self.call("GET", path, expect=200)
         self.call("GET", "/v1/config/log-level", expect=200)
         self.call("PUT", "/v1/config/log-level", {"level": "error"}, 200)

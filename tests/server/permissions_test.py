@@ -179,6 +179,25 @@ class PermissionsTest(ServerTest):
                                 "scopes": ["team-a"], "authentication": "key"})
         self.assertEqual(server.call("GET", "/v1/whoami").status, 401)
 
+    def test_a_caller_sees_the_names_of_its_scopes_only(self):
+        boss = self.add_key("boss")
+        viewer = self.add_key("viewer", role="reader", scope="team-a")
+        server = self.serve_with(boss)
+        for scope in ("team-b", "team-a"):
+            self.with_key(boss, server, "POST", "/v1/flows", sequence("f", wait_for_signal("s", "go")),
+                          Pawl_Scope=scope)
+        seen = self.with_key(boss, server, "GET", "/v1/scopes").body
+        self.assertEqual(seen, {"scopes": ["default", "team-a", "team-b"], "any": True,
+                                "next": None})
+        first = self.with_key(boss, server, "GET", "/v1/scopes?limit=2").body
+        self.assertEqual((first["scopes"], first["next"]), (["default", "team-a"], "team-a"))
+        rest = self.with_key(boss, server, "GET", "/v1/scopes?cursor=team-a").body
+        self.assertEqual(rest["scopes"], ["team-b"])
+        seen = self.with_key(viewer, server, "GET", "/v1/scopes").body
+        self.assertEqual(seen, {"scopes": ["team-a"], "any": False, "next": None})
+        refused = self.with_key(viewer, server, "GET", "/v1/scopes", Pawl_Scope="team-b")
+        self.assertIn(refused.status, (403, 404))
+
     def test_a_session_stands_for_a_key(self):
         boss, viewer = self.add_key("boss"), self.add_key("viewer", role="reader")
         server = self.serve_with(boss)

@@ -1,10 +1,12 @@
 """Event streams over real sockets, interrupted and resumed while runs continue."""
 
+import collections
 import json
 import os
 import random
 import sys
 import threading
+import time
 import unittest
 
 from server_process import LIMIT_S, ServerTest, sequence, task, wait_for_signal
@@ -111,6 +113,49 @@ class StreamsTest(ServerTest):
             if id_ == seen[-1]:
                 break
         self.assertEqual(seen, whole)
+
+    def test_digests_of_many_runs_are_few_and_small(self):
+        server = self.serve()
+        server.post("/v1/flows", sequence("f", task("a")))
+        begin = self.position_of(server)
+        runs, interval_s = 300, 0.2
+        started = time.monotonic()
+        starters = [threading.Thread(target=lambda first: [
+            server.post("/v1/runs", {"flow": "f", "id": f"r{i}"}) for i in range(first, runs, 3)],
+            args=(n,)) for n in range(3)]
+        for each in starters:
+            each.start()
+        counts, ids, last, digests = collections.Counter(), set(), begin, 0
+        while counts["run_completed"] < runs:
+            # The connection is cut after each third digest: none is lost, none comes twice.
+            for last, kind, data in self.digests_after(server, last, 3):
+                self.assertEqual(kind, "digest")
+                self.assertLessEqual(len(data["runs"]), 100)
+                self.assertLess(len(json.dumps(data)), 25_000)
+                counts.update(data["kinds"])
+                ids.update(run["id"] for run in data["runs"])
+                digests += 1
+                if counts["run_completed"] == runs:
+                    break
+        took_s = time.monotonic() - started
+        for each in starters:
+            each.join(LIMIT_S)
+        self.assertEqual(counts["run_created"], runs)
+        self.assertEqual(counts["run_completed"], runs)
+        # Each connection begins with one that does not wait.
+        self.assertLessEqual(digests, took_s / interval_s * 1.5 + 3)
+
+    def digests_after(self, server, last, limit):
+        """The first digests after an event, at most `limit`."""
+        for number, each in enumerate(server.events_at("/v1/events?digest=200ms", last), 1):
+            yield each
+            if number == limit:
+                return
+
+    def position_of(self, server):
+        """The id that a stream begins with."""
+        _, last, _ = self.read_cut(server, "/v1/events", None, 2, "none")
+        return last
 
     def read_cut(self, server, path, last, lines, run):
         """Reads a number of lines of a stream. Returns the ids of the complete events, the last id

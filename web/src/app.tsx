@@ -3,13 +3,15 @@ import { Component, lazy, type ReactNode, Suspense, useEffect, useState } from '
 import { PawlError } from './client';
 import type { Role } from './model/commands';
 import { Link } from './router/link';
-import { go, hrefOf, isScope, type Route, useRoute } from './router/route';
+import { go, type Route, useRoute } from './router/route';
 import { useSession } from './session';
 import { changeSettings, type Theme, useSettings } from './settings';
 import { Dialog } from './ui/dialog';
+import { FlowFilesBanner } from './ui/flow_files';
 import { Icon } from './ui/icons';
 import { Shortcuts } from './ui/keys';
 import { Empty, Loading, Note, ProblemNote } from './ui/notes';
+import { ScopeButton } from './ui/scope_button';
 import { ZoneSwitch } from './ui/time';
 import { Overview } from './views/overview';
 import { Runs } from './views/runs';
@@ -83,6 +85,7 @@ export function App() {
       </a>
       <Header route={route} />
       <ConnectionNote />
+      <FlowFilesBanner />
       <main id="main" tabIndex={-1}>
         <Boundary key={place}>
           <Suspense fallback={<Loading what="the page" />}>{view}</Suspense>
@@ -165,64 +168,6 @@ function ThemeSwitch() {
     >
       <Icon name="sun" /> {words[theme]}
     </button>
-  );
-}
-
-function ScopeButton({ scope }: { scope: string }) {
-  const [open, setOpen] = useState(false);
-  const [name, setName] = useState(scope);
-  const valid = isScope(name);
-  return (
-    <>
-      <button
-        type="button"
-        className="quiet"
-        onClick={() => {
-          setName(scope);
-          setOpen(true);
-        }}
-        title="Flows, runs and workers of other scopes are not shown"
-      >
-        Scope: {scope}
-      </button>
-      {open && (
-        <Dialog
-          title="Scope"
-          onClose={() => setOpen(false)}
-          onSubmit={() => {
-            if (!valid) return;
-            setOpen(false);
-            location.hash = hrefOf(name, ['runs']);
-          }}
-          footer={
-            <>
-              <button type="button" onClick={() => setOpen(false)}>
-                Close
-              </button>
-              <button type="submit" className="primary" disabled={!valid}>
-                Go to the scope
-              </button>
-            </>
-          }
-        >
-          <p>A scope (namespace, tenant) has its own flows, runs, keys and queues.</p>
-          <div className="field">
-            <label htmlFor="scope-name">Name of the scope</label>
-            <input
-              id="scope-name"
-              data-autofocus
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-              aria-invalid={valid ? undefined : true}
-              aria-describedby="scope-hint"
-            />
-            <div id="scope-hint" className="hints dim">
-              Letters, digits, and . _ : -
-            </div>
-          </div>
-        </Dialog>
-      )}
-    </>
   );
 }
 

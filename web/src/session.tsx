@@ -1,8 +1,7 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
-import { Client, PawlError, type RunEvent } from './client';
+import { Client, type EventDigest, PawlError } from './client';
 import { Feed, type FeedState } from './live/feed';
-import { Rates } from './live/rates';
 import { mayDo, type Role, type Where } from './model/commands';
 import { useRoute } from './router/route';
 
@@ -10,8 +9,6 @@ export interface Session {
   client: Client;
   feed: Feed;
   feedState: FeedState;
-  /** What the feed has reported since the console was opened with this scope and key. */
-  rates: Rates;
   role: Role;
   /** Whether the server asks for keys: the user is logged in with one. */
   keyed: boolean;
@@ -93,13 +90,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   if (generation.current.queries !== queries) generation.current = { queries, id: generation.current.id + 1 };
   const client = useMemo(() => new Client({ base: apiBase(), scope, key }), [scope, key, logins]);
   const feed = useMemo(() => new Feed(client), [client]);
-  const rates = useMemo(() => new Rates(), [feed]);
 
   useEffect(() => {
     setFeedState(feed.state);
     const unlisten = feed.listen({
       state: setFeedState,
-      event: (event) => rates.count(event),
       gap: () => void queries.invalidateQueries(),
     });
     if (!locked) feed.start();
@@ -115,7 +110,6 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         client={client}
         feed={feed}
         feedState={feedState}
-        rates={rates}
         locked={locked}
         logIn={async (given) => {
           setKey((await openSession(scope, given)) ? undefined : given);
@@ -157,14 +151,14 @@ export function useWhere(): Where {
   return { base, scope, keyed };
 }
 
-/** Calls `listener` for each event of the scope. The newest listener is used without a new subscription. */
-export function useEvents(listener: (event: RunEvent) => void): void {
+/** Calls `listener` for each digest of the scope. The newest listener is used without a new subscription. */
+export function useDigests(listener: (digest: EventDigest) => void): void {
   const { feed } = useSession();
   const current = useRef(listener);
   useEffect(() => {
     current.current = listener;
   });
-  useEffect(() => feed.listen({ event: (event) => current.current(event) }), [feed]);
+  useEffect(() => feed.listen({ digest: (digest) => current.current(digest) }), [feed]);
 }
 
 /** The time, renewed while the page is visible. */

@@ -133,6 +133,10 @@ test('scopes are apart', async () => {
   await page.locator('[data-row]', { hasText: 'elsewhere' }).waitFor();
   expect(await page.locator('[data-row]').count()).toBe(1);
   expect(page.url()).toContain('#/~team-a/runs');
+  await page.getByRole('button', { name: /Scope/ }).click();
+  await page.getByRole('list', { name: 'Scopes' }).getByRole('button', { name: 'default' }).click();
+  await page.locator('[data-row]').nth(1).waitFor();
+  expect(page.url()).not.toContain('team-a');
 });
 
 test('three tabs have one stream', async () => {

@@ -176,3 +176,22 @@ test('old runs are counted, then deleted after a confirmation; a backup is made'
   await button('Create a backup').click();
   await page.getByText('Backup 1 is complete and durable').waitFor();
 });
+
+test('a rule is tried on the data of a run', async () => {
+  await start(server, 'bill', 'tried', { n: 7 });
+  await open('#/new');
+  await page.getByText('Try a rule on data').click();
+  await page.getByLabel('Data of a run').fill('tried');
+  await button('Take it').click();
+  const data = page.getByLabel('Data', { exact: true });
+  await expect.poll(() => data.inputValue()).toContain('"n": 7');
+  await page.getByLabel('Rule', { exact: true }).fill('{"+": [{"var": "n"}, 1]}');
+  await button('Evaluate').click();
+  const result = page.getByRole('region', { name: 'Result' });
+  await result.getByText('8', { exact: true }).first().waitFor();
+  await result.getByText('Calls').click();
+  await result.getByText('{"var":"n"}').waitFor();
+  await page.getByLabel('Rule', { exact: true }).fill('{">>": [1]}');
+  await button('Evaluate').click();
+  await result.getByText(/unknown JSONLogic operator/).waitFor();
+});

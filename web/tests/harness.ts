@@ -34,25 +34,28 @@ export class PawlServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  async start(): Promise<void> {
+  /** `flows`: a folder of flow files, for `pawl dev` in place of `pawl serve`. */
+  async start(flows?: string): Promise<void> {
     if (this.port === 0) this.port = await freePort();
-    this.#process = spawn(
-      program,
-      [
-        'serve',
-        '--data-dir',
-        join(this.folder, 'data'),
-        '--durability',
-        'async',
-        '--listen',
-        `127.0.0.1:${this.port}`,
-        '--log-level',
-        'error',
-        '--set',
-        `backup.dir=${join(this.folder, 'backups')}`,
-      ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    );
+    const options = [
+      '--data-dir',
+      join(this.folder, 'data'),
+      '--durability',
+      'async',
+      '--log-level',
+      'error',
+    ];
+    const command =
+      flows === undefined
+        ? [
+            'serve',
+            '--listen',
+            `127.0.0.1:${this.port}`,
+            '--set',
+            `backup.dir=${join(this.folder, 'backups')}`,
+          ]
+        : ['dev', flows, '--port', String(this.port)];
+    this.#process = spawn(program, [...command, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     this.#process.stderr!.on('data', (part) => {
       log += part;
@@ -63,7 +66,7 @@ export class PawlServer {
       } catch {
         /* Not listening yet. */
       }
-      if (i > 300 || this.#process.exitCode !== null) throw new Error(`pawl serve did not start: ${log}`);
+      if (i > 300 || this.#process.exitCode !== null) throw new Error(`pawl did not start: ${log}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

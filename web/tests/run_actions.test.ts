@@ -182,7 +182,11 @@ test('commands are offered as pawl and curl commands, which work', async () => {
   ).toContain('"before":"paused"');
 });
 
-test('selected runs are retried together, with a result for each', async () => {
+test('selected runs are retried together, by one job', async () => {
+  const posted: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST') posted.push(new URL(request.url()).pathname);
+  });
   await open('#/runs?status=failed&flow=shop%2Frefund');
   await page.getByLabel('Select all loaded runs').check();
   await button('Commands for the selected…').click();
@@ -191,9 +195,11 @@ test('selected runs are retried together, with a result for each', async () => {
     .getByRole('dialog')
     .getByRole('button', { name: /^Retry \d+ runs?$/ })
     .click();
-  await page.getByText(/\d+ of \d+ done\./).waitFor();
+  await page.getByText(/\d+ of \d+ runs? done\./).waitFor();
+  expect(posted.filter((path) => path.endsWith('/v1/jobs'))).toHaveLength(1);
+  expect(posted.filter((path) => path.includes('/batch/'))).toEqual([]);
   await page.getByRole('dialog').locator('.dialog-foot').getByRole('button', { name: 'Close' }).click();
-  // One that is not failed any more is refused; the others are not.
+  // One that is not failed any more is left out; the others are not.
   await server.until('/v1/runs?status=failed&flow=shop%2Frefund', (list) => list.runs.length >= 2);
   await open('#/runs?status=running');
   await open('#/runs?status=failed&flow=shop%2Frefund');
@@ -206,11 +212,9 @@ test('selected runs are retried together, with a result for each', async () => {
     .getByRole('dialog')
     .getByRole('button', { name: /^Retry/ })
     .click();
-  await page.getByText('1 refused').waitFor();
-  await page
-    .getByRole('list', { name: 'Refused' })
-    .getByText(/cannot retry run/)
-    .waitFor();
+  await page.getByText('1 run had changed and was left out').waitFor();
+  await page.getByRole('link', { name: 'The job' }).click();
+  await page.getByLabel('Runs of the job').waitFor();
 });
 
 test('new runs are announced, not pushed in; known rows change in place', async () => {

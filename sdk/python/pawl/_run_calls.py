@@ -9,8 +9,8 @@ from ._codec import duration
 from ._flow_calls import etag
 from ._read import read, read_list
 from .errors import Json
-from .models import (Commanded, Event, HistoryPage, LogLine, Object, Run, RunPage, RunStep,
-                     RunSummary, RunTotal, Started, StepPage)
+from .models import (Commanded, ErrorGroups, Event, HistoryPage, LogLine, Object, Run, RunPage,
+                     RunStep, RunSummary, RunTotal, Started, StepPage)
 
 _LONGEST_WAIT = 60.0
 
@@ -107,6 +107,13 @@ class RunCalls(Caller):
         """Counts the runs that fit. If there are too many to compare, `exact` is False."""
         return read(RunTotal, self._get("/v1/stats/runs",
                                         given(filter=filter, status=status, flow=flow)))
+
+    def error_groups(self, filter: Optional[str] = None, *, flow: Optional[str] = None,
+                     limit: int = 10_000) -> ErrorGroups:
+        """Groups the newest failed runs that fit, at most `limit` (up to 100000), by the type and
+        node of their error."""
+        return read(ErrorGroups, self._get("/v1/stats/errors",
+                                           given(filter=filter, flow=flow, limit=limit)))
 
     def all_runs(self, status: Optional[str] = None, *, flow: Optional[str] = None,
                  filter: Optional[str] = None, order: Optional[str] = None

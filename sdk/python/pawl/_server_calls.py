@@ -1,11 +1,11 @@
 """Server calls."""
 
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List, Optional
 
-from ._caller import Caller
+from ._caller import Caller, given
 from ._read import read, read_list
 from .errors import ConnectionFailed, Unavailable
-from .models import FunctionInfo, Object, Stats
+from .models import FunctionInfo, Object, Series, Stats
 
 
 class ServerCalls(Caller):
@@ -44,6 +44,22 @@ class ServerCalls(Caller):
     def stats(self) -> Stats:
         """Returns the server's statistics."""
         return read(Stats, self._get("/v1/stats"))
+
+    def series(self, minutes: int = 60) -> Series:
+        """Returns what the runs of the scope did in each of the last minutes, at most 360. The
+        last one is the current minute."""
+        found: Object = self._get("/v1/series", {"minutes": minutes})
+        return read(Series, {**found, "begin": found.get("from")})
+
+    def scopes(self) -> Iterator[str]:
+        """Iterates over the names of the scopes that the key may use, page by page."""
+        cursor: Optional[str] = None
+        while True:
+            page: Object = self._get("/v1/scopes", given(limit=1000, cursor=cursor))
+            yield from page.get("scopes", [])
+            cursor = page.get("next")
+            if cursor is None:
+                return
 
     def config(self) -> Dict[str, Any]:
         """Returns the server's settings; secrets are masked as ***."""

@@ -4,7 +4,7 @@ import http.client
 from typing import Optional, Tuple
 
 from ._batch_calls import BatchCalls
-from ._caller import error_of, query_text, segment
+from ._caller import error_of, given, query_text, segment
 from ._flow_calls import FlowCalls
 from ._job_calls import JobCalls
 from ._run_calls import RunCalls
@@ -34,18 +34,26 @@ class Client(FlowCalls, RunCalls, BatchCalls, JobCalls, TaskCalls, ServerCalls):
     """
 
     def events(
-        self, run_id: Optional[str] = None, last_id: Optional[str] = None, *, follow: bool = False
+        self, run_id: Optional[str] = None, last_id: Optional[str] = None, *, follow: bool = False,
+        filter: Optional[str] = None, kind: Optional[str] = None
     ) -> EventStream:
         """Streams the events of a run, or of all runs in the scope, as they happen.
 
         run_id   stream this run from its first event until it has finished (`follow`: and
                  longer). Without it: all runs, from now on
         last_id  resume after this event; a stream has its last event id as `last_id`
+        filter   of all runs: only the events that fit, such as "flow=order status=failed"; the
+                 fields are id, status, flow, version, parent and started
+        kind     of all runs: only events of these kinds, such as "run_failed,run_completed"
 
         The stream is open when this returns: it includes everything that happens afterwards.
         """
         path = "/v1/events" if run_id is None else f"/v1/runs/{segment(run_id)}/events"
-        target = path + query_text({"follow": True} if follow and run_id is not None else None)
+        if run_id is not None and (filter is not None or kind is not None):
+            raise ValueError("filter and kind are for the events of all runs")
+        wanted = given(follow=True if follow and run_id is not None else None, filter=filter,
+                       kind=kind)
+        target = path + query_text(wanted)
 
         def open(last: Optional[str], abort: Abort) -> _Connection:
             return self._open_stream(target, last, abort)

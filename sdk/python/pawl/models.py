@@ -191,6 +191,28 @@ class RunTotal:
 
 
 @dataclass(frozen=True)
+class ErrorGroup:
+    """Failed runs with an error of one type at one node. `newest` is the id of one of them."""
+
+    type: str
+    node: str
+    count: int
+    newest: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ErrorGroups:
+    """Errors of failed runs, the largest group first. `runs`: how many were read; `others`: of
+    these, those of groups that are left out. If not `exact`, there may be more."""
+
+    groups: List[ErrorGroup]
+    runs: int
+    others: int
+    exact: bool
+
+
+@dataclass(frozen=True)
 class JobStarted:
     """A job. Not `created`: it existed already."""
 
@@ -425,6 +447,21 @@ class FunctionInfo:
     inline: bool = False
     pure: bool = False
     max_concurrency: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Series:
+    """What runs did minute by minute: each list has a number for each minute, the first one that
+    of `begin`. Nothing is known of before `since`, when the server was started."""
+
+    since: datetime
+    begin: datetime
+    started: List[int]
+    completed: List[int]
+    failed: List[int]
+    cancelled: List[int]
+    steps: List[int]
+    step_failures: List[int]
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,36 @@ class Runs(ServerTest):
         with self.assertRaisesRegex(pawl.PawlError, "position 1: unknown field"):
             self.client.runs(filter="flwo=x")
 
+    def test_failed_runs_are_grouped_by_their_error(self):
+        flow = self.flow(task(id="charge", code_ref="core.fail"))
+        ids = [self.client.start_and_wait(flow).id for _ in range(2)]
+        found = self.client.error_groups(flow=flow)
+        group, = found.groups
+        self.assertEqual((group.node, group.count, group.newest), ("charge", 2, ids[-1]))
+        self.assertEqual((found.runs, found.others, found.exact), (2, 0, True))
+        self.assertFalse(self.client.error_groups(f"flow={flow}", limit=1).exact)
+
+    def test_the_series_and_the_scopes_have_what_runs(self):
+        self.client.start_and_wait(self.flow(task()))
+        series = self.client.series(360)
+        self.assertEqual(len(series.started), 360)
+        self.assertGreaterEqual(sum(series.completed), 1)
+        self.assertLess(series.begin, series.since)
+        self.assertIn("default", list(self.client.scopes()))
+
+    def test_events_of_all_runs_are_filtered(self):
+        flow, other = self.flow(task()), self.flow(task())
+        with self.client.events(filter=f"flow={flow}", kind="run_created,run_completed") as seen:
+            self.client.start_and_wait(other)
+            run = self.client.start_and_wait(flow).id
+            events = [next(seen), next(seen)]
+        self.assertEqual([(event.run, event.kind) for event in events],
+                         [(run, "run_created"), (run, "run_completed")])
+        with self.assertRaises(pawl.PawlError):
+            self.client.events(filter="error=x")
+        with self.assertRaises(ValueError):
+            self.client.events(run, kind="run_created")
+
     def test_history_is_whole_in_pages_of_any_size(self):
         run = self.client.start_and_wait(self.flow(*[task(id=f"n{n}") for n in range(5)])).id
         whole = list(self.client.all_history(run))

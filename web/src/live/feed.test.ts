@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { Client, type RunEvent } from '../client';
+import { Client, type EventDigest } from '../client';
 import { Feed, type Surroundings } from './feed';
 
 /** Locks, channels and visibility of several tabs in one process. */
@@ -35,9 +35,16 @@ class Tabs {
     });
   }
 
-  send(id: string, event: Partial<RunEvent>): void {
+  send(id: string, run: string): void {
+    const digest: EventDigest = {
+      events: 1,
+      kinds: {},
+      runs: [{ id: run, events: 1 }],
+      more_runs: false,
+      jobs: [],
+    };
     for (const each of this.open)
-      each.enqueue(new TextEncoder().encode(`id: ${id}\nevent: x\ndata: ${JSON.stringify(event)}\n\n`));
+      each.enqueue(new TextEncoder().encode(`id: ${id}\nevent: digest\ndata: ${JSON.stringify(digest)}\n\n`));
   }
 
   environment(): Surroundings & { hide(hidden: boolean): void } {
@@ -107,7 +114,7 @@ function tab(tabs: Tabs) {
   const feed = new Feed(tabs.client(), environment);
   const seen: string[] = [];
   feed.listen({
-    event: (event) => seen.push(event.run!),
+    digest: ({ runs }) => seen.push(...runs.map((run) => run.id)),
     state: (state) => seen.push(state),
     gap: () => seen.push('gap'),
   });
@@ -115,30 +122,30 @@ function tab(tabs: Tabs) {
   return { feed, environment, seen };
 }
 
-test('ten tabs have one stream, and all see the events', async () => {
+test('ten tabs have one stream, and all see the digests', async () => {
   const tabs = new Tabs();
   const all = Array.from({ length: 10 }, () => tab(tabs));
   await vi.waitFor(() => expect(all.every(({ feed }) => feed.state === 'live')).toBe(true));
   expect(tabs.streams).toBe(1);
-  tabs.send('1.0.0', { run: 'r1' });
+  tabs.send('1.0.0', 'r1');
   await vi.waitFor(() => expect(all.every(({ seen }) => seen.includes('r1'))).toBe(true));
   for (const { feed } of all) feed.close();
 });
 
-test('a hidden tab gives the stream to a visible one, which goes on after the last event', async () => {
+test('a hidden tab gives the stream to a visible one, which goes on after the last digest', async () => {
   const tabs = new Tabs();
   const first = tab(tabs);
   await vi.waitFor(() => expect(first.feed.state).toBe('live'));
   const second = tab(tabs);
   await vi.waitFor(() => expect(second.feed.state).toBe('live'));
-  tabs.send('7.0.1', { run: 'r1' });
+  tabs.send('7.0.1', 'r1');
   await vi.waitFor(() => expect(second.seen).toContain('r1'));
   first.environment.hide(true);
   await vi.waitFor(() => expect(second.feed.leading).toBe(true));
   await vi.waitFor(() => expect(tabs.streams).toBe(2));
   expect(tabs.open).toHaveLength(1);
   expect(tabs.headers[1]!['Last-Event-ID']).toBe('7.0.1');
-  tabs.send('8.0.0', { run: 'r2' });
+  tabs.send('8.0.0', 'r2');
   await vi.waitFor(() => expect(second.seen).toContain('r2'));
   expect(first.seen).not.toContain('r2');
   second.environment.hide(true);
@@ -150,7 +157,7 @@ test('a lost connection is said, and comes back by itself', async () => {
   const tabs = new Tabs();
   const { feed, seen } = tab(tabs);
   await vi.waitFor(() => expect(feed.state).toBe('live'));
-  tabs.send('3.0.0', { run: 'r1' });
+  tabs.send('3.0.0', 'r1');
   await vi.waitFor(() => expect(seen).toContain('r1'));
   tabs.failing = true;
   for (const each of tabs.open.splice(0)) each.close();

@@ -1,19 +1,20 @@
-// The events of all runs, from one stream for all tabs of the browser. A browser has six connections
-// per origin with HTTP/1.1, so the visible tab that holds a lock reads the stream and passes the
-// events on to the others. Hidden tabs neither read nor hold the lock.
-import { type Client, type RunEvent, readEvents } from '../client';
+// What happens in all runs, from one stream for all tabs of the browser. A browser has six connections
+// per origin with HTTP/1.1, so the visible tab that holds a lock reads the stream and passes on what it
+// has to the others. Hidden tabs neither read nor hold the lock. The stream has digests, so that the
+// traffic does not grow with the number of runs.
+import { type Client, type EventDigest, readEvents } from '../client';
 
 export type FeedState = 'connecting' | 'live' | 'lost' | 'hidden';
 
 export interface FeedMessage {
-  type: 'event' | 'state' | 'gap' | 'hello';
+  type: 'digest' | 'state' | 'gap' | 'hello';
   id?: string;
-  event?: RunEvent;
+  digest?: EventDigest;
   state?: FeedState;
 }
 
 export interface FeedListener {
-  event?(event: RunEvent): void;
+  digest?(digest: EventDigest): void;
   state?(state: FeedState): void;
   /** Events may have been missed: read again what is shown. */
   gap?(): void;
@@ -62,7 +63,9 @@ function tagOf(text: string): string {
 
 /** Comments arrive every 15 seconds; without any for this long the connection is dead. */
 const silenceMs = 40_000;
-/** A tab hidden for longer does not catch up event by event: it reads its view again. */
+/** The server sends at most one digest in this time. */
+const stream = 'v1/events?digest=500ms';
+/** A tab hidden for longer does not catch up digest by digest: it reads its view again. */
 const catchUpMs = 10_000;
 
 export class Feed {
@@ -169,7 +172,7 @@ export class Feed {
         try {
           const headers: Record<string, string> = { Accept: 'text/event-stream' };
           if (this.#lastId) headers['Last-Event-ID'] = this.#lastId;
-          const answer = await this.#client.open('v1/events', headers, attempt.signal);
+          const answer = await this.#client.open(stream, headers, attempt.signal);
           const lost = failures > 0;
           failures = 0;
           this.#publish({ type: 'state', state: 'live' });
@@ -209,16 +212,11 @@ export class Feed {
 
   #read(id: string, kind: string, data: string): void {
     if (id) this.#lastId = id;
-    if (!data) return;
     if (kind === 'dropped') {
       this.#lastId = '';
       return this.#publish({ type: 'gap' });
     }
-    try {
-      this.#publish({ type: 'event', id, event: JSON.parse(data) as RunEvent });
-    } catch {
-      // An event that is not JSON concerns no view.
-    }
+    if (kind === 'digest') this.#publish({ type: 'digest', id, digest: JSON.parse(data) as EventDigest });
   }
 
   #publish(message: FeedMessage): void {
@@ -231,7 +229,7 @@ export class Feed {
     if (message.id) this.#lastId = message.id;
     if (message.type === 'state' && message.state) return this.#setState(message.state);
     if (message.type === 'gap') return this.#gap();
-    if (message.event) for (const each of this.#listeners) each.event?.(message.event);
+    if (message.digest) for (const each of this.#listeners) each.digest?.(message.digest);
   }
 
   #gap(): void {

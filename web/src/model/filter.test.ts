@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RunSummary } from '../client';
-import { groupErrors, groupFilter } from './errors';
+import type { ErrorGroups, RunSummary } from '../client';
+import { coverageText, groupFilter } from './errors';
 import { both, condition, mistakeIn, quoted, suggestions, typedFilter } from './filter';
 import { waitWords } from './words';
 
@@ -68,21 +68,22 @@ test('the position of a mistake counts bytes, its mark characters', () => {
   expect(mistakeIn(filter, 'invalid cursor')).toBeUndefined();
 });
 
-const failed = (id: string, type: string, node: string) =>
-  ({ id, error: { type, node, message: id, attempt: 1 } }) as RunSummary;
+test('a filter selects the runs of a group of errors', () => {
+  const group = (type: string, node: string) => ({ type, node, count: 1, newest: 'r', message: '' });
+  expect(groupFilter(group('u v', ''))).toBe('error="u v"');
+  expect(groupFilter(group('t', 'n'))).toBe('error=t node=n');
+});
 
-test('failed runs are grouped by error type and node, the largest group first', () => {
-  const groups = groupErrors([
-    failed('c', 't', 'n'),
-    failed('b', 'u v', ''),
-    failed('a', 'u v', ''),
-    { id: 'x', error: null } as RunSummary,
-  ]);
-  expect(groups.map((each) => [each.type, each.node, each.count, each.newest.id])).toEqual([
-    ['u v', '', 2, 'b'],
-    ['t', 'n', 1, 'c'],
-  ]);
-  expect(groups.map(groupFilter)).toEqual(['error="u v"', 'error=t node=n']);
+test('it is said which failed runs were grouped', () => {
+  const groups: ErrorGroups = {
+    groups: [],
+    runs: 1,
+    others: 0,
+    exact: true,
+    search: { index: '', keys_read: 0 },
+  };
+  expect(coverageText(groups)).toBe('1 failed run');
+  expect(coverageText({ ...groups, runs: 10_000, exact: false })).toBe('Of the newest 10,000 failed runs');
 });
 
 test('waits are said as the program says them', () => {

@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest';
 import type { Job } from '../client';
-import { hasEnded, jobCount, jobFilter, jobProgress, jobStatuses, jobText } from './jobs';
+import {
+  hasEnded,
+  jobCount,
+  jobFields,
+  jobFilter,
+  jobIdOf,
+  jobProgress,
+  jobStatuses,
+  jobText,
+  maxSelectedRuns,
+  selectedFilter,
+} from './jobs';
 
 const job: Job = {
   id: 'j-1',
@@ -29,6 +40,21 @@ test('the filter of a job has the statuses that take its command', () => {
   expect(jobFilter({ status: 'failed' }, 'delete')).toBe('status=failed');
   expect(jobStatuses({ status: 'failed' }, 'cancel')).toEqual([]);
   expect(jobStatuses({}, 'retry')).toEqual(['failed']);
+});
+
+test('a job for selected runs has their ids, and the statuses that take its command', () => {
+  expect(selectedFilter(['a', 'b-1'], 'retry')).toBe('id=a,b-1 status=failed');
+  const ids = Array.from({ length: maxSelectedRuns }, () => 'x'.repeat(128));
+  expect(selectedFilter(ids, 'cancel').length).toBeLessThan(33 * 1024);
+});
+
+test('a job has a reason, or a signal', () => {
+  const input = { reason: ' late ', type: 'go', payload: 1 };
+  expect(jobFields('cancel', input)).toEqual({ reason: 'late' });
+  expect(jobFields('cancel', { ...input, reason: ' ' })).toEqual({});
+  expect(jobFields('signal', input)).toEqual({ signal: 'go', payload: 1 });
+  expect(jobFields('delete', input)).toEqual({});
+  expect(jobIdOf('cancel', 'console-0123456789abcdef')).toBe('cancel-456789abcdef');
 });
 
 test('a job says how far it is, and what it left', () => {

@@ -1,5 +1,5 @@
 // Jobs: commands to all runs that fit a filter, carried out by the server (docs/jobs.md).
-import type { Job, JobCommand, JobOutcome, JobStart, RunStatus } from '../client';
+import type { Job, JobCommand, JobOutcome, JobStart, Json, RunStatus } from '../client';
 import { bulkCommands, programText, type Role, type Where, wording } from './commands';
 import { both, condition } from './filter';
 import { plural } from './words';
@@ -59,6 +59,29 @@ export function jobFilter(where: ListedRuns, command: JobCommand): string {
     where.flow ? condition('flow', '=', where.flow) : undefined,
     where.filter,
   );
+}
+
+/** The most runs that a job takes by their ids: values of one condition. */
+export const maxSelectedRuns = 250;
+
+/** The filter of a job for selected runs, as `jobFilter`. */
+export function selectedFilter(ids: readonly string[], command: JobCommand): string {
+  return both(condition('id', '=', ...ids), condition('status', '=', ...jobKind(command).statuses));
+}
+
+/** What a job sends besides its filter, from the fields of a dialog. */
+export function jobFields(
+  command: JobCommand,
+  input: { reason: string; type: string; payload: Json | undefined },
+): Partial<JobStart> {
+  if (command === 'signal') return { signal: input.type.trim(), payload: (input.payload ?? null) as never };
+  const reason = input.reason.trim();
+  return reason && command !== 'delete' ? { reason } : {};
+}
+
+/** The id of a job that the console starts: a repeated request, which has the same key, starts no second job. */
+export function jobIdOf(command: string, requestKey: string): string {
+  return `${command}-${requestKey.slice(-12)}`;
 }
 
 export function hasEnded(job: Job): boolean {

@@ -1,135 +1,82 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
-import { type Batch, type Client, PawlError, type RunSummary } from '../client';
-import { type BulkCommand, bulkCommands, wording } from '../model/commands';
-import { jobPhrase } from '../model/jobs';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Job, JobOutcome, JobStart, RunSummary } from '../client';
+import { bulkCommands, wording } from '../model/commands';
+import {
+  hasEnded,
+  jobCount,
+  jobFields,
+  jobIdOf,
+  jobPhrase,
+  jobProgress,
+  maxSelectedRuns,
+  selectedFilter,
+} from '../model/jobs';
 import { plural } from '../model/words';
 import { Link } from '../router/link';
 import { useSession } from '../session';
-import { BulkChoice, BulkFields, type BulkInput, useBulkForm } from './bulk_fields';
+import { BulkChoice, BulkFields, useBulkForm } from './bulk_fields';
 import { Dialog } from './dialog';
 import { visibleText } from './json_view';
-import { Note } from './notes';
-import { newKey } from './request_key';
+import { Note, ProblemNote } from './notes';
+import { useRequestKey } from './request_key';
+import { useJob } from './use_job';
 
-/** Small enough that the progress moves and an abort takes effect soon. */
-const batchSize = 100;
-
-function sendBatch(
-  client: Client,
-  command: BulkCommand,
-  runs: string[],
-  input: BulkInput,
-  key: string,
-): Promise<Batch> {
-  const reason = input.reason.trim();
-  const options = { key, body: { runs, ...(reason ? { reason } : {}) } };
-  switch (command) {
-    case 'pause':
-      return client.post('/v1/batch/pause', options);
-    case 'resume':
-      return client.post('/v1/batch/resume', options);
-    case 'retry':
-      return client.post('/v1/batch/retry', options);
-    case 'cancel':
-      return client.post('/v1/batch/cancel', options);
-    case 'terminate':
-      return client.post('/v1/batch/terminate', options);
-    case 'signal':
-      return client.post('/v1/batch/signal', {
-        key,
-        body: {
-          items: runs.map((run) => ({
-            run,
-            type: input.type.trim(),
-            payload: (input.payload ?? null) as never,
-            id: key,
-          })),
-        },
-      });
-  }
-}
-
-interface Progress {
-  total: number;
-  done: number;
-  failed: { id: string; detail: string }[];
-  state: 'idle' | 'sending' | 'done' | 'aborted';
-  error: string;
-}
-
-/** A command for the selected runs. Reports each that refused it. */
+/** A command for the selected runs, as one job. Reports each that did not take it. */
 export function BulkDialog({ runs, onClose }: { runs: RunSummary[]; onClose(changed: boolean): void }) {
   const { client } = useSession();
   const queries = useQueryClient();
   const fits = (each: (typeof bulkCommands)[number]): number =>
     runs.filter((run) => each.statuses.includes(run.status)).length;
   const form = useBulkForm([...bulkCommands].sort((a, b) => fits(b) - fits(a))[0]!.command);
-  const [progress, setProgress] = useState<Progress>({
-    total: 0,
-    done: 0,
-    failed: [],
-    state: 'idle',
-    error: '',
-  });
-  const stop = useRef(false);
   const choice = bulkCommands.find((each) => each.command === form.command)!;
-  const { effect, destructive } = wording[choice.command];
+  const { command } = choice;
+  const { effect, destructive } = wording[command];
   const suited = runs.filter((run) => choice.statuses.includes(run.status));
   const left = runs.length - suited.length;
-  const idle = progress.state === 'idle';
-  const busy = progress.state === 'sending';
-  const ready = idle && form.ready && suited.length > 0;
-
-  const execute = async () => {
-    stop.current = false;
-    const failed: Progress['failed'] = [];
-    const ids = suited.map((run) => run.id);
-    let done = 0;
-    let error = '';
-    try {
-      while (done < ids.length && !stop.current) {
-        setProgress({ total: ids.length, done, failed: [...failed], state: 'sending', error: '' });
-        const part = ids.slice(done, done + batchSize);
-        const answer = await sendBatch(client, choice.command, part, form.input, newKey());
-        answer.results.forEach((each, k) => {
-          if (!each.ok) failed.push({ id: each.id || part[k]!, detail: each.problem.detail });
-        });
-        done += part.length;
-      }
-    } catch (problem) {
-      error = problem instanceof PawlError ? problem.message : String(problem);
-    }
-    const state = done < ids.length ? 'aborted' : 'done';
-    setProgress({ total: ids.length, done, failed, state, error });
-    void queries.invalidateQueries({ queryKey: ['stats'] });
+  const tooMany = suited.length > maxSelectedRuns;
+  const ids = suited.map((run) => run.id);
+  const request: JobStart = {
+    command,
+    filter: selectedFilter(ids, command),
+    ...jobFields(command, form.input),
   };
-  const close = () => {
-    stop.current = true;
-    onClose(progress.done > 0);
-  };
+  const { key, refused } = useRequestKey(request);
+  const [started, setStarted] = useState<string>();
+  const start = useMutation({
+    mutationFn: () => client.post('/v1/jobs', { body: { ...request, id: jobIdOf(command, key) } }),
+    onSuccess: ({ id }) => setStarted(id),
+    onError: refused,
+  });
+  const job = useJob(started);
+  const abort = useMutation({
+    mutationFn: () => client.post('/v1/jobs/{id}/abort', { path: { id: started! } }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: ['job', started], exact: true }),
+  });
+  const idle = started === undefined;
+  const goesOn = !idle && !(job.data && hasEnded(job.data));
+  const ready = idle && form.ready && suited.length > 0 && !tooMany && !start.isPending;
 
   return (
     <Dialog
       title={`Commands for ${plural(runs.length, 'selected run')}`}
-      onClose={close}
+      onClose={() => onClose(!idle)}
       onSubmit={() => {
-        if (ready) void execute();
+        if (ready) start.mutate();
       }}
       footer={
         <>
-          {busy ? (
-            <button type="button" onClick={() => (stop.current = true)}>
-              Stop after this batch
-            </button>
-          ) : (
-            <button type="button" onClick={close}>
-              Close
+          {goesOn && (
+            <button type="button" disabled={abort.isPending} onClick={() => abort.mutate()}>
+              Abort
             </button>
           )}
-          {(idle || busy) && (
+          <button type="button" onClick={() => onClose(!idle)}>
+            Close
+          </button>
+          {idle && (
             <button type="submit" className={destructive ? 'danger' : 'primary'} disabled={!ready}>
-              {jobPhrase(choice.command, plural(suited.length, 'run'))}
+              {start.isPending ? 'Starting…' : jobPhrase(command, plural(suited.length, 'run'))}
             </button>
           )}
         </>
@@ -151,37 +98,81 @@ export function BulkDialog({ runs, onClose }: { runs: RunSummary[]; onClose(chan
           }
         />
       )}
-      {idle && <BulkFields form={form} />}
-      {!idle && (
-        <div role="status" className="bulk-progress">
-          <progress max={progress.total} value={progress.done} aria-label="Progress" />
-          <p>
-            {progress.done - progress.failed.length} of {progress.total} done
-            {progress.failed.length > 0 ? `, ${progress.failed.length} refused` : ''}
-            {progress.state === 'aborted' ? '; stopped, no further batch was sent' : ''}.
-          </p>
-          {progress.error && (
-            <Note tone="bad" title="Stopped by an error">
-              <span className="text">{progress.error}</span>
-            </Note>
-          )}
-          {progress.failed.length > 0 && (
-            <ul className="plain results" tabIndex={0} aria-label="Refused">
-              {progress.failed.slice(0, 200).map((each) => (
-                <li key={each.id}>
-                  <Link to={['runs', each.id]}>
-                    <bdi>{visibleText(each.id)}</bdi>
-                  </Link>
-                  : <span className="text">{visibleText(each.detail)}</span>
-                </li>
-              ))}
-              {progress.failed.length > 200 && (
-                <li className="dim">and {progress.failed.length - 200} more</li>
-              )}
-            </ul>
-          )}
-        </div>
+      {tooMany && (
+        <Note tone="info" title={`At most ${maxSelectedRuns} runs can be selected for one command`}>
+          For more, filter the runs, then choose <em>Commands for all that match</em>.
+        </Note>
       )}
+      {idle && <BulkFields form={form} />}
+      <ProblemNote error={start.error} title="The job was not started" command />
+      <ProblemNote error={job.error} title="The job could not be loaded" />
+      {job.data && <JobOutcomes job={job.data} total={suited.length} />}
     </Dialog>
+  );
+}
+
+const shownResults = 200;
+
+/** How far the job is, and the runs that did not take the command. */
+function JobOutcomes({ job, total }: { job: Job; total: number }) {
+  // Runs that have left the statuses of the command since they were shown are not selected.
+  const missing = job.state === 'selecting' ? 0 : total - job.matched;
+  return (
+    <div role="status" className="bulk-progress">
+      <progress
+        max={Math.max(1, job.matched)}
+        value={job.matched - jobCount(job, 'waiting')}
+        aria-label="Progress"
+      />
+      <p>
+        {jobProgress(job)}
+        {job.state === 'aborted' ? '; aborted' : ''}
+        {missing > 0
+          ? `; ${plural(missing, 'run')} had changed and ${missing === 1 ? 'was' : 'were'} left out`
+          : ''}
+        . <Link to={['jobs', job.id]}>The job</Link>
+      </p>
+      {job.error !== null && (
+        <Note tone="bad" title="The job has failed">
+          <span className="text">{visibleText(job.error)}</span>
+        </Note>
+      )}
+      {job.refused > 0 && <NotDone job={job} outcome="refused" />}
+      {job.failed > 0 && <NotDone job={job} outcome="failed" />}
+    </div>
+  );
+}
+
+function NotDone({ job, outcome }: { job: Job; outcome: JobOutcome }) {
+  const { client } = useSession();
+  const count = jobCount(job, outcome);
+  const found = useQuery({
+    queryKey: ['job', job.id, outcome, count],
+    queryFn: ({ signal }) =>
+      client.get('/v1/jobs/{id}/results', {
+        path: { id: job.id },
+        query: { outcome, limit: shownResults },
+        signal,
+      }),
+    placeholderData: (old) => old,
+  });
+  const results = found.data?.results ?? [];
+  return (
+    <>
+      <ProblemNote error={found.error} title="The results could not be loaded" />
+      {results.length > 0 && (
+        <ul className="plain results" tabIndex={0} aria-label={outcome === 'refused' ? 'Refused' : 'Failed'}>
+          {results.map((each) => (
+            <li key={each.run}>
+              <Link to={['runs', each.run]}>
+                <bdi>{visibleText(each.run)}</bdi>
+              </Link>
+              : <span className="text">{visibleText(each.message)}</span>
+            </li>
+          ))}
+          {count > results.length && <li className="dim">and {count - results.length} more</li>}
+        </ul>
+      )}
+    </>
   );
 }

@@ -4,7 +4,9 @@ import type { JobStart } from '../client';
 import { curlText } from '../model/commands';
 import {
   hasEnded,
+  jobFields,
   jobFilter,
+  jobIdOf,
   jobKind,
   jobKinds,
   jobPhrase,
@@ -26,8 +28,6 @@ import { useRequestKey } from './request_key';
 import { useJob } from './use_job';
 
 const maxRate = 100_000;
-/** Characters of a request's key in the id of its job: a repeated request starts no second job. */
-const idLength = 12;
 
 /**
  * A command for all listed runs, as a job of the server. A dry run shows first which runs are meant; what
@@ -48,15 +48,10 @@ export function JobDialog({ where, onClose }: { where: ListedRuns; onClose(): vo
   const rate = rateText.trim() === '' ? 0 : Number(rateText);
   const rateIsValid = Number.isInteger(rate) && rate >= 0 && rate <= maxRate;
   const ready = form.ready && rateIsValid && statuses.length > 0;
-  const reason = input.reason.trim();
   const request: JobStart = {
     command,
     filter: jobFilter(where, command),
-    ...(command === 'signal'
-      ? { signal: input.type.trim(), payload: (input.payload ?? null) as never }
-      : reason && command !== 'delete'
-        ? { reason }
-        : {}),
+    ...jobFields(command, input),
     ...(rate > 0 ? { rate } : {}),
   };
   const text = JSON.stringify(request);
@@ -65,7 +60,7 @@ export function JobDialog({ where, onClose }: { where: ListedRuns; onClose(): vo
   const tryOut = useMutation({
     mutationFn: () =>
       client.post('/v1/jobs', {
-        body: { ...request, dry_run: true, id: `dry-run-${dryKey.key.slice(-idLength)}` },
+        body: { ...request, dry_run: true, id: jobIdOf('dry-run', dryKey.key) },
       }),
     onSuccess: (started) => {
       setDry({ of: text, job: started.id });
@@ -76,8 +71,7 @@ export function JobDialog({ where, onClose }: { where: ListedRuns; onClose(): vo
   });
   const { key, refused } = useRequestKey(request);
   const start = useMutation({
-    mutationFn: () =>
-      client.post('/v1/jobs', { body: { ...request, id: `${command}-${key.slice(-idLength)}` } }),
+    mutationFn: () => client.post('/v1/jobs', { body: { ...request, id: jobIdOf(command, key) } }),
     onSuccess: (started) => go(['jobs', started.id]),
     onError: refused,
   });

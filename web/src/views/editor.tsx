@@ -13,6 +13,7 @@ import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
 import { useRequestKey } from '../ui/request_key';
 
 const FlowGraph = lazy(() => import('../graph/flow_graph').then((m) => ({ default: m.FlowGraph })));
+const LogicTrial = lazy(() => import('./logic_trial').then((m) => ({ default: m.LogicTrial })));
 const CodeEditor = lazy(() => import('../ui/code_editor').then((m) => ({ default: m.CodeEditor })));
 
 const template = {
@@ -307,6 +308,9 @@ function LoadedEditor({
           />
         </Suspense>
       </div>
+      <Suspense fallback={null}>
+        <LogicTrial draft={drawn.current} />
+      </Suspense>
     </>
   );
 }

@@ -1,65 +1,51 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
-import { PawlError } from '../client';
-import { type ErrorGroup, groupErrors, groupFilter } from '../model/errors';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { type ErrorGroup, PawlError } from '../client';
+import { coverageText, groupFilter } from '../model/errors';
 import { both, mistakeIn } from '../model/filter';
-import { plural } from '../model/words';
 import { Link } from '../router/link';
 import { useSession } from '../session';
 import { visibleText } from '../ui/json_view';
 import { Empty, FilterMistake, Loading, ProblemNote } from '../ui/notes';
 
-const pageSize = 1000;
+/** The runs that are grouped at first, and on demand: the maximum of the server. */
+const atFirst = 10_000;
+const atMost = 100_000;
 
 /** The failed runs that fit a filter, grouped by error type and node as `pawl runs errors` does. */
 export function ErrorGroups({ filter }: { filter: string }) {
   const { client } = useSession();
-  const failed = useInfiniteQuery({
-    queryKey: ['errors', filter],
-    queryFn: ({ pageParam, signal }) =>
-      client.get('/v1/runs', {
-        query: { status: 'failed', filter: filter || undefined, limit: pageSize, cursor: pageParam },
-        signal,
-      }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => last.next ?? undefined,
+  const [limit, setLimit] = useState(atFirst);
+  const errors = useQuery({
+    queryKey: ['errors', filter, limit],
+    queryFn: ({ signal }) =>
+      client.get('/v1/stats/errors', { query: { filter: filter || undefined, limit }, signal }),
+    placeholderData: keepPreviousData,
     refetchOnWindowFocus: false,
-    gcTime: 60_000,
   });
-  const runs = useMemo(() => failed.data?.pages.flatMap((each) => each.runs) ?? [], [failed.data]);
-  const groups = useMemo(() => groupErrors(runs), [runs]);
-  if (failed.isPending) return <Loading what="failed runs" />;
-  if (!failed.data) {
-    const mistake = failed.error instanceof PawlError ? mistakeIn(filter, failed.error.message) : undefined;
+  if (errors.isPending) return <Loading what="failed runs" />;
+  if (!errors.data) {
+    const mistake = errors.error instanceof PawlError ? mistakeIn(filter, errors.error.message) : undefined;
     if (mistake) return <FilterMistake filter={filter} mistake={mistake} />;
-    return <ProblemNote error={failed.error} title="The failed runs could not be loaded" />;
+    return <ProblemNote error={errors.error} title="The failed runs could not be loaded" />;
   }
+  const { groups, exact } = errors.data;
   return (
     <>
-      {groups.length === 0 && !failed.hasNextPage ? (
+      {groups.length === 0 && exact ? (
         <Empty title={filter ? 'No failed run fits the filter.' : 'No runs have failed.'} />
       ) : (
         <Groups groups={groups} filter={filter} />
       )}
       <div className="list-end">
-        <span className="dim">
-          {failed.hasNextPage
-            ? `Of the newest ${plural(runs.length, 'failed run')}`
-            : plural(runs.length, 'failed run')}
-        </span>
-        {failed.hasNextPage && (
-          <button
-            type="button"
-            onClick={() => void failed.fetchNextPage()}
-            disabled={failed.isFetchingNextPage}
-          >
-            {failed.isFetchingNextPage ? 'Reading…' : `Read ${pageSize.toLocaleString('en')} more`}
+        <span className="dim">{coverageText(errors.data)}</span>
+        {!exact && limit < atMost && (
+          <button type="button" onClick={() => setLimit(atMost)} disabled={errors.isFetching}>
+            Read {atMost.toLocaleString('en')}
           </button>
         )}
+        {errors.isFetching && <span className="dim">Reading…</span>}
       </div>
-      {failed.isFetchNextPageError && (
-        <ProblemNote error={failed.error} title="More failed runs could not be loaded" />
-      )}
     </>
   );
 }
@@ -96,13 +82,13 @@ function Groups({ groups, filter }: { groups: ErrorGroup[]; filter: string }) {
                 <bdi>{visibleText(group.node || '–')}</bdi>
               </td>
               <td>
-                <Link to={['runs', group.newest.id]}>
-                  <bdi>{visibleText(group.newest.id)}</bdi>
+                <Link to={['runs', group.newest]}>
+                  <bdi>{visibleText(group.newest)}</bdi>
                 </Link>
               </td>
               <td className="text">
                 <div className="clamp">
-                  <bdi>{visibleText(group.newest.error?.message ?? '')}</bdi>
+                  <bdi>{visibleText(group.message)}</bdi>
                 </div>
               </td>
             </tr>

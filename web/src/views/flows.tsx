@@ -3,6 +3,7 @@ import { condition } from '../model/filter';
 import { Link } from '../router/link';
 import { setQuery, useRoute } from '../router/route';
 import { useSession } from '../session';
+import { FlowFileNotes } from '../ui/flow_files';
 import { visibleText } from '../ui/json_view';
 import { Empty, Loading, ProblemNote } from '../ui/notes';
 
@@ -29,6 +30,7 @@ export function Flows() {
           </Link>
         )}
       </div>
+      <FlowFileNotes />
       {list.isPending && <Loading what="flows" />}
       <ProblemNote error={list.error} title="The flows could not be loaded" />
       {list.data && flows.length === 0 && (

@@ -8,11 +8,11 @@ import { visibleText } from '../ui/json_view';
 import { Loading, ProblemNote } from '../ui/notes';
 import { OutcomeBadge } from '../ui/status';
 import { TabPanel, Tabs } from '../ui/tabs';
+import { jobFallbackMs, useJobProgress } from '../ui/use_job';
 import { useNarrow } from '../ui/use_narrow';
 import { VirtualList } from '../ui/virtual_list';
 
 const pageSize = 500;
-const everyMs = 2000;
 const outcomes: [JobOutcome, string][] = [
   ['done', 'Done'],
   ['refused', 'Refused'],
@@ -62,7 +62,10 @@ function Results({ job, outcome }: { job: Job; outcome: JobOutcome | undefined }
     placeholderData: (before) => before,
     staleTime: ended ? Infinity : 0,
     // Of one page only; more are read again with the button.
-    refetchInterval: ({ state }) => (ended || (state.data?.pages.length ?? 0) > 1 ? false : everyMs),
+    refetchInterval: ({ state }) => (ended || (state.data?.pages.length ?? 0) > 1 ? false : jobFallbackMs),
+  });
+  useJobProgress(job.id, () => {
+    if (!ended && (list.data?.pages.length ?? 0) <= 1) void list.refetch();
   });
   if (list.isPending) return <Loading what="the runs" />;
   if (!list.data) return <ProblemNote error={list.error} title="The runs of the job could not be loaded" />;

@@ -1,17 +1,15 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { Job } from '../client';
-import { hasEnded, jobCount, jobKind, jobProgress } from '../model/jobs';
+import { jobCount, jobKind, jobProgress } from '../model/jobs';
 import { Link } from '../router/link';
 import { useSession } from '../session';
 import { visibleText } from '../ui/json_view';
 import { Empty, Loading, ProblemNote } from '../ui/notes';
 import { JobBadge } from '../ui/status';
 import { Ago, Took } from '../ui/time';
-import { jobEveryMs } from '../ui/use_job';
+import { jobFallbackMs, useJobProgress } from '../ui/use_job';
 
 const pageSize = 50;
-/** Jobs that others have started appear after this time. */
-const idleEveryMs = 15_000;
 
 /** The jobs of the scope, newest first. */
 export function Jobs() {
@@ -22,12 +20,11 @@ export function Jobs() {
       client.get('/v1/jobs', { query: { limit: pageSize, cursor: pageParam }, signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next ?? undefined,
-    // Of the first page only: jobs that have not ended are among the newest.
-    refetchInterval: ({ state }) => {
-      const pages = state.data?.pages ?? [];
-      if (pages.length > 1) return false;
-      return pages[0]?.jobs.some((job) => !hasEnded(job)) ? jobEveryMs : idleEveryMs;
-    },
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : jobFallbackMs),
+  });
+  // Of the first page only: jobs that have not ended are among the newest.
+  useJobProgress(undefined, () => {
+    if ((list.data?.pages.length ?? 0) <= 1) void list.refetch();
   });
   const jobs = list.data?.pages.flatMap((each) => each.jobs) ?? [];
   return (

@@ -1,9 +1,10 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Run, RunStep } from '../client';
+import { concerns } from '../model/digest';
 import { checkpointOf, stepKey, stepLook, stepName } from '../model/steps';
 import { durationText } from '../model/time';
 import { setQuery, useRoute } from '../router/route';
-import { useEvents, useSession, useThrottled } from '../session';
+import { useDigests, useSession, useThrottled } from '../session';
 import { Icon } from '../ui/icons';
 import { visibleText } from '../ui/json_view';
 import { ProblemNote } from '../ui/notes';
@@ -37,9 +38,8 @@ export function NodeSteps({ run, node }: { run: Run; node: string }) {
   const again = useThrottled(() => {
     if ((list.data?.pages.length ?? 0) <= renewedPages) void queries.invalidateQueries({ queryKey });
   }, 1000);
-  useEvents((event) => {
-    // Events without a node end the run, and with it its steps.
-    if (event.run === run.id && (event.node === node || event.node === '')) again();
+  useDigests((digest) => {
+    if (concerns(digest, run.id)) again();
   });
   const steps = list.data?.pages.flatMap((each) => each.steps) ?? [];
   if (list.error && !list.data)
@@ -151,8 +151,8 @@ export function SelectedStep({ run, node }: { run: Run; node: string }) {
       }),
   });
   const again = useThrottled(() => void queries.invalidateQueries({ queryKey }), 1000);
-  useEvents((event) => {
-    if (event.run === run.id && (event.node === node || event.node === '')) again();
+  useDigests((digest) => {
+    if (concerns(digest, run.id)) again();
   });
   const step = found.data?.steps.find((each) => stepKey(each) === key);
   return (

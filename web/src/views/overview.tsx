@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo } from 'react';
-import type { RunStatus, RunSummary } from '../client';
-import { groupErrors, groupFilter } from '../model/errors';
+import type { ErrorGroups, RunStatus } from '../client';
+import { changesCounts } from '../model/digest';
+import { groupFilter } from '../model/errors';
 import { quantiles } from '../model/metrics';
 import { durationText } from '../model/time';
+import { plural } from '../model/words';
 import { Link } from '../router/link';
-import { useSession } from '../session';
+import { useDigests, useSession, useThrottled } from '../session';
 import { Icon } from '../ui/icons';
 import { visibleText } from '../ui/json_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
@@ -13,7 +15,7 @@ import { Ago } from '../ui/time';
 import { UnservedNotes } from '../ui/unserved_notes';
 import { useStats } from './use_stats';
 
-const LiveChart = lazy(() => import('../ui/live_chart').then((m) => ({ default: m.LiveChart })));
+const ActivityChart = lazy(() => import('../ui/activity_chart').then((m) => ({ default: m.ActivityChart })));
 
 const tiles: { status: RunStatus; text: string }[] = [
   { status: 'running', text: 'executing steps or waiting' },
@@ -33,7 +35,7 @@ export function Overview() {
   });
   const failed = useQuery({
     queryKey: ['overview', 'failed', stats.data?.runs.failed],
-    queryFn: ({ signal }) => client.get('/v1/runs', { query: { status: 'failed', limit: 100 }, signal }),
+    queryFn: ({ signal }) => client.get('/v1/stats/errors', { query: { limit: 1000 }, signal }),
     placeholderData: (old) => old,
   });
   const metrics = useQuery({
@@ -96,8 +98,8 @@ export function Overview() {
       </section>
       <div className="columns">
         <section className="card">
-          <h2>Errors of the newest failed runs</h2>
-          <TopErrors runs={failed.data?.runs} more={failed.data?.next != null} />
+          <h2>Errors of failed runs</h2>
+          <TopErrors errors={failed.data} />
         </section>
         <section className="card">
           <h2>Load now</h2>
@@ -163,14 +165,31 @@ export function Overview() {
         </section>
       </div>
       <section className="card">
-        <h2>
-          Runs per 10 seconds <span className="dim">since the console was opened</span>
-        </h2>
-        <Suspense fallback={<Loading what="the chart" />}>
-          <LiveChart />
-        </Suspense>
+        <h2>Runs per minute</h2>
+        <Activity />
       </section>
     </>
+  );
+}
+
+function Activity() {
+  const { client } = useSession();
+  const series = useQuery({
+    queryKey: ['series'],
+    queryFn: ({ signal }) => client.get('/v1/series', { signal }),
+    refetchInterval: 10_000,
+    placeholderData: (old) => old,
+  });
+  const again = useThrottled(() => void series.refetch(), 2000);
+  useDigests((digest) => {
+    if (changesCounts(digest)) again();
+  });
+  if (series.isPending) return <Loading what="the chart" />;
+  if (!series.data) return <ProblemNote error={series.error} title="The chart could not be loaded" />;
+  return (
+    <Suspense fallback={<Loading what="the chart" />}>
+      <ActivityChart series={series.data} />
+    </Suspense>
   );
 }
 
@@ -181,10 +200,10 @@ function seconds(value: number | undefined): string {
   return `≤ ${value < 0.001 ? `${Math.round(value * 1e6)}µs` : durationText(value * 1000)}`;
 }
 
-function TopErrors({ runs, more }: { runs: RunSummary[] | undefined; more: boolean }) {
-  if (!runs) return <Loading what="errors" />;
-  if (runs.length === 0) return <Empty title="No failed runs." />;
-  const groups = groupErrors(runs);
+function TopErrors({ errors }: { errors: ErrorGroups | undefined }) {
+  if (!errors) return <Loading what="errors" />;
+  const { groups, runs, exact } = errors;
+  if (groups.length === 0) return <Empty title="No failed runs." />;
   return (
     <>
       <ul className="plain errors">
@@ -195,7 +214,7 @@ function TopErrors({ runs, more }: { runs: RunSummary[] | undefined; more: boole
               query={{ status: 'failed', filter: groupFilter(group) }}
               className="error-line"
             >
-              <span className="count">{group.count}</span>{' '}
+              <span className="count">{group.count.toLocaleString('en')}</span>{' '}
               <strong>
                 <bdi>{visibleText(group.type)}</bdi>
               </strong>
@@ -207,13 +226,13 @@ function TopErrors({ runs, more }: { runs: RunSummary[] | undefined; more: boole
               )}
             </Link>
             <div className="dim text clamp">
-              <bdi>{visibleText(group.newest.error?.message ?? '')}</bdi>
+              <bdi>{visibleText(group.message)}</bdi>
             </div>
           </li>
         ))}
       </ul>
       <p className="dim">
-        {more && 'Of the newest 100 failed runs. '}
+        {!exact && `Of the newest ${plural(runs, 'failed run')}. `}
         <Link to={['runs']} query={{ status: 'failed', view: 'errors' }}>
           All errors
         </Link>

@@ -3,11 +3,12 @@ import { useState } from 'react';
 import type { Run, RunError } from '../client';
 import { type Command, legalCommands, wording } from '../model/commands';
 import { type Definition, isObject, signalNames, textOf } from '../model/definition';
+import { concerns } from '../model/digest';
 import { both, condition } from '../model/filter';
 import { isActive } from '../model/status';
 import { adviceOf, cancelReason, moverText } from '../model/why';
 import { Link } from '../router/link';
-import { useEvents, useSession, useThrottled } from '../session';
+import { useDigests, useSession, useThrottled } from '../session';
 import { CommandDialog } from '../ui/command_dialog';
 import { CopyButton } from '../ui/copy';
 import { Icon } from '../ui/icons';
@@ -287,8 +288,8 @@ function Subflows({ run }: { run: Run }) {
       client.get('/v1/runs', { query: { filter: where, order: 'oldest', limit: shownSubflows }, signal }),
   });
   const again = useThrottled(() => void queries.invalidateQueries({ queryKey }), 1000);
-  useEvents((event) => {
-    if (event.run === run.id && event.kind.startsWith('child_')) again();
+  useDigests((digest) => {
+    if (digest.kinds['child_started'] && concerns(digest, run.id)) again();
   });
   const runs = list.data?.runs ?? [];
   if (runs.length === 0 && !list.data?.next) return null;

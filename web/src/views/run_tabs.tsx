@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import type { Run } from '../client';
+import { concerns } from '../model/digest';
 import { stepKey } from '../model/steps';
 import { setQuery, useRoute } from '../router/route';
-import { useEvents, useNow, useSession, useThrottled } from '../session';
+import { useDigests, useNow, useSession, useThrottled } from '../session';
 import { CopyButton } from '../ui/copy';
 import { Gantt } from '../ui/gantt';
 import { Icon } from '../ui/icons';
@@ -77,8 +78,8 @@ export function Logs({ id }: { id: string }) {
       client.get('/v1/runs/{id}/logs', { path: { id }, query: { limit: 10_000 }, signal }),
   });
   const again = useThrottled(() => void queries.invalidateQueries({ queryKey: ['logs', id] }), 1000);
-  useEvents((event) => {
-    if (event.run === id) again();
+  useDigests((digest) => {
+    if (concerns(digest, id)) again();
   });
   const levels = ['debug', 'info', 'warning', 'error'];
   const lines = useMemo(

@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Run, RunExplanation, RunReasons, WaitReason } from '../client';
 import { answerSchema, type Definition, nodeOf } from '../model/definition';
+import { concerns } from '../model/digest';
 import { moverText, toneOf } from '../model/why';
 import { Link } from '../router/link';
-import { useEvents, useSession, useThrottled } from '../session';
+import { useDigests, useSession, useThrottled } from '../session';
 import { AnswerForm } from '../ui/answer_form';
 import { visibleText } from '../ui/json_view';
 import { Note, ProblemNote } from '../ui/notes';
@@ -25,8 +26,9 @@ export function useExplanation(run: Run) {
     refetchInterval: ({ state }) => (state.data?.reasons.some(waitsInQueue) ? 10_000 : false),
   });
   const again = useThrottled(() => void queries.invalidateQueries({ queryKey: ['explain', id] }), 500);
-  useEvents((event) => {
-    if (event.run === id || explained.data?.subflows.some((each) => each.run.id === event.run)) again();
+  useDigests((digest) => {
+    const subflows = explained.data?.subflows ?? [];
+    if (concerns(digest, id, ...subflows.map((each) => each.run.id))) again();
   });
   // What was explained before the run ended holds no more.
   return { data: ended ? undefined : explained.data, error: ended ? undefined : explained.error };

@@ -2,8 +2,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Client, Run, RunEvent } from '../client';
 import type { Definition } from '../model/definition';
+import { concerns } from '../model/digest';
 import { Progress } from '../model/progress';
-import { useEvents, useSession, useThrottled } from '../session';
+import { useDigests, useSession, useThrottled } from '../session';
 
 /** Checkpoints per request at most. */
 const historyPage = 1000;
@@ -40,8 +41,8 @@ export function useRun(id: string) {
     queryFn: ({ signal }) => client.get('/v1/runs/{id}', { path: { id }, signal }),
   });
   const again = useThrottled(() => void queries.invalidateQueries({ queryKey: ['run', id] }), 500);
-  useEvents((event) => {
-    if (event.run === id) again();
+  useDigests((digest) => {
+    if (concerns(digest, id)) again();
   });
   return run;
 }
@@ -165,8 +166,8 @@ export function useHistory(id: string, definition: Definition | undefined, run: 
     };
   }, [load, feed]);
   const again = useThrottled(() => void load(), 250);
-  useEvents((event) => {
-    if (event.run === id) again();
+  useDigests((digest) => {
+    if (concerns(digest, id)) again();
   });
   const { events, before } = store.current;
   // The run was read and is ahead of the history.

@@ -1,10 +1,10 @@
 import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
-import type { RunList, RunStatus } from '../client';
-import { changesSummary } from '../model/events';
+import type { EventDigest, RunList, RunStatus } from '../client';
+import { arrivals, changesCounts } from '../model/digest';
 import { condition } from '../model/filter';
 import { statuses } from '../model/status';
-import { useEvents, useSession, useThrottled } from '../session';
+import { useDigests, useSession, useThrottled } from '../session';
 import { useStats } from './use_stats';
 
 export const pageSize = 50;
@@ -24,7 +24,7 @@ export interface RunsWhere {
 
 type Pages = InfiniteData<RunList, string | undefined>;
 
-/** The runs of a list, page after page. Rows are renewed when the feed reports an event of them. */
+/** The runs of a list, page after page. Rows are renewed when the feed reports events of them. */
 export function useRunList(where: RunsWhere) {
   const { client, may } = useSession();
   const queries = useQueryClient();
@@ -33,7 +33,7 @@ export function useRunList(where: RunsWhere) {
     () => ['runs', status ?? '', flow ?? '', filter ?? '', order ?? ''],
     [status, flow, filter, order],
   );
-  const [fresh, setFresh] = useState<{ of: string[]; ids: Set<string> }>({ of: queryKey, ids: new Set() });
+  const [fresh, setFresh] = useState({ of: queryKey, count: 0 });
   const list = useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam, signal }) =>
@@ -82,29 +82,20 @@ export function useRunList(where: RunsWhere) {
   const known = useMemo(() => new Set(runs.map((run) => run.id)), [runs]);
   /** Whether events alone decide what is new: other conditions only the server knows. */
   const countsNew = !flow && !filter && (order ?? 'newest') === 'newest';
-  useEvents((event) => {
-    const id = event.run;
-    if (!id) return;
-    if (known.has(id)) {
-      changed.current.add(id);
-      renew();
-      return;
-    }
-    if (!changesSummary(event.kind)) return;
-    const fits = !countsNew
-      ? true
-      : event.kind === 'run_created'
-        ? !status || status === 'running'
-        : status !== undefined && event.kind === `run_${status === 'running' ? 'resumed' : status}`;
-    if (!fits) return;
-    setFresh((old) => {
-      if (old.of === queryKey && old.ids.has(id)) return old;
-      return { of: queryKey, ids: new Set(old.of === queryKey ? old.ids : []).add(id) };
-    });
+  /** Whether a run that is not shown has begun or changed its status. */
+  const changesOthers = (digest: EventDigest) =>
+    changesCounts(digest) &&
+    (digest.more_runs || digest.runs.some((run) => run.status !== undefined && !known.has(run.id)));
+  useDigests((digest) => {
+    for (const id of digest.more_runs ? known : digest.runs.map((run) => run.id))
+      if (known.has(id)) changed.current.add(id);
+    if (changed.current.size > 0) renew();
+    const added = countsNew ? arrivals(digest, status, (id) => known.has(id)) : Number(changesOthers(digest));
+    if (added === 0) return;
+    setFresh((old) => ({ of: queryKey, count: (old.of === queryKey ? old.count : 0) + added }));
   });
-
   const reload = () => {
-    setFresh({ of: queryKey, ids: new Set() });
+    setFresh({ of: queryKey, count: 0 });
     queries.setQueryData<Pages>(
       queryKey,
       (data) => data && { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) },
@@ -117,7 +108,7 @@ export function useRunList(where: RunsWhere) {
     list,
     runs,
     /** The number of runs that have started or changed and may belong to the list. */
-    fresh: fresh.of === queryKey ? fresh.ids.size : 0,
+    fresh: fresh.of === queryKey ? fresh.count : 0,
     countsNew,
     maySelect: may('operator'),
     reload,

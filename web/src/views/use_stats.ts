@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { changesSummary } from '../model/events';
-import { useEvents, useSession, useThrottled } from '../session';
+import { changesCounts } from '../model/digest';
+import { useDigests, useSession, useThrottled } from '../session';
 
 /** The counts of the scope, renewed when a run changes its status. */
 export function useStats() {
@@ -12,8 +12,8 @@ export function useStats() {
     refetchInterval: 30_000,
   });
   const again = useThrottled(() => void queries.invalidateQueries({ queryKey: ['stats'] }), 2000);
-  useEvents((event) => {
-    if (changesSummary(event.kind)) again();
+  useDigests((digest) => {
+    if (changesCounts(digest)) again();
   });
   return stats;
 }

@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { isServed } from '../model/why';
-import { useEvents, useSession, useThrottled } from '../session';
+import { useDigests, useSession, useThrottled } from '../session';
 import { Icon } from '../ui/icons';
 import { visibleText } from '../ui/json_view';
 import { Empty, Loading, ProblemNote } from '../ui/notes';
 import { Ago } from '../ui/time';
 import { UnservedNotes } from '../ui/unserved_notes';
 
-const concerning = new Set(['task_queued', 'task_leased', 'lease_lost', 'step_finished', 'step_failed']);
+const concerning = ['task_queued', 'task_leased', 'lease_lost', 'step_finished', 'step_failed'];
 
 export function WorkersPage() {
   const { client } = useSession();
@@ -22,8 +22,8 @@ export function WorkersPage() {
     staleTime: 60_000,
   });
   const again = useThrottled(() => void workers.refetch(), 2000);
-  useEvents((event) => {
-    if (concerning.has(event.kind)) again();
+  useDigests((digest) => {
+    if (concerning.some((kind) => digest.kinds[kind])) again();
   });
   if (workers.isPending) return <Loading what="workers" />;
   if (!workers.data) return <ProblemNote error={workers.error} title="The workers could not be loaded" />;

@@ -1,28 +1,22 @@
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import type { Series } from '../client';
+import { chartOf, type SeriesLine, spanText, totalOf } from '../model/series';
 import { clockText } from '../model/time';
-import { useSession } from '../session';
 import { isDark, useSettings } from '../settings';
 
-/** Started, completed and failed runs, from the events that arrive while the console is open. */
-export function LiveChart() {
-  const { rates } = useSession();
+const lines: SeriesLine[] = ['started', 'completed', 'failed'];
+
+/** Runs that started, completed and failed in each of the last minutes. */
+export function ActivityChart({ series }: { series: Series }) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const { theme, zone } = useSettings();
   const [dark, setDark] = useState(isDark);
-  const [totals, setTotals] = useState({ started: 0, completed: 0, failed: 0 });
-  const draw = () => {
-    rates.advance();
-    const { started, completed, failed } = rates.lines;
-    plot.current?.setData([rates.times(), started, completed, failed]);
-    setTotals({
-      started: rates.total('started'),
-      completed: rates.total('completed'),
-      failed: rates.total('failed'),
-    });
-  };
+  const span = spanText(series, (ms) => clockText(ms, zone).slice(0, 5));
+  const totals = lines.map((line) => ({ line, total: totalOf(series, line) }));
+  const current = useRef(series);
   useEffect(() => {
     const media = matchMedia('(prefers-color-scheme: dark)');
     const changed = () => setDark(isDark());
@@ -52,7 +46,7 @@ export function LiveChart() {
             ...axis,
             space: 90,
             values: (_, splits) => splits.map((at) => clockText(at * 1000, zone).slice(0, 5)),
-            incrs: [60, 120, 300],
+            incrs: [60, 120, 300, 600, 1800, 3600],
           },
           { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
         ],
@@ -63,42 +57,37 @@ export function LiveChart() {
           { label: 'failed', stroke: colour('--bad'), width: 2, dash: [2, 3], points: { show: false } },
         ],
       },
-      [[], [], [], []],
+      chartOf(current.current),
       element,
     );
     plot.current = chart;
-    draw();
-    const timer = setInterval(() => {
-      if (document.visibilityState !== 'hidden') draw();
-    }, 1000);
     const resized = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: 180 }));
     resized.observe(element);
     return () => {
-      clearInterval(timer);
       resized.disconnect();
       chart.destroy();
       plot.current = null;
     };
-  }, [rates, dark, theme, zone]);
+  }, [dark, theme, zone]);
+  useEffect(() => {
+    current.current = series;
+    plot.current?.setData(chartOf(series));
+  }, [series]);
   return (
     <>
       <ul className="legend">
-        <li>
-          <span className="line line-started" /> started: {totals.started}
-        </li>
-        <li>
-          <span className="line line-completed" /> completed: {totals.completed}
-        </li>
-        <li>
-          <span className="line line-failed" /> failed: {totals.failed}
-        </li>
-        <li className="dim">in the last 10 minutes</li>
+        {totals.map(({ line, total }) => (
+          <li key={line}>
+            <span className={`line line-${line}`} /> {line}: {total.toLocaleString('en')}
+          </li>
+        ))}
+        <li className="dim">{span}</li>
       </ul>
       <div
         ref={box}
         className="chart"
         role="img"
-        aria-label={`In the last 10 minutes: ${totals.started} started, ${totals.completed} completed, ${totals.failed} failed`}
+        aria-label={`Runs ${span}: ${totals.map(({ line, total }) => `${total} ${line}`).join(', ')}`}
       />
     </>
   );
