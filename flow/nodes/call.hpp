@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <pawl/version_range.hpp>
+
 #include "flow/definition/retry_policy.hpp"
 #include "flow/nodes/chosen_duration.hpp"
 #include "flow/nodes/chosen_name.hpp"
@@ -17,7 +19,7 @@ namespace pawl::flow {
 /// A subflow that a node runs.
 struct child_plan {
   chosen_name flow;
-  std::optional<pawl::version> version;  ///< none: the version that is published when it starts
+  std::optional<version_range> version;  ///< none: the version that is published when it starts
   std::optional<logic::value_template> input;  ///< none: all data of the branch
 };
 
