@@ -157,16 +157,17 @@ class unwritten_checker {
 
   /// Keys whose values are computed before the work of their node.
   static constexpr std::pair<std::string_view, computed_as> computed_before[] = {
-      {"expr", computed_as::rule},      {"duration", computed_as::rule},
-      {"until", computed_as::rule},     {"timeout", computed_as::rule},
-      {"question", computed_as::value}, {"items", computed_as::value},
-      {"message", computed_as::value},  {"url", computed_as::value},
-      {"json", computed_as::value},     {"body", computed_as::value},
-      {"code_ref", computed_as::value}, {"flow", computed_as::value},
-      {"name", computed_as::value},     {"queue", computed_as::value},
-      {"tolerate", computed_as::rule},  {"max_concurrency", computed_as::rule},
-      {"input", computed_as::value},    {"with", computed_as::members},
-      {"values", computed_as::members}, {"headers", computed_as::members},
+      {"expr", computed_as::rule},          {"duration", computed_as::rule},
+      {"until", computed_as::rule},         {"timeout", computed_as::rule},
+      {"total_timeout", computed_as::rule}, {"heartbeat_timeout", computed_as::rule},
+      {"question", computed_as::value},     {"items", computed_as::value},
+      {"message", computed_as::value},      {"url", computed_as::value},
+      {"json", computed_as::value},         {"body", computed_as::value},
+      {"code_ref", computed_as::value},     {"flow", computed_as::value},
+      {"name", computed_as::value},         {"queue", computed_as::value},
+      {"tolerate", computed_as::rule},      {"max_concurrency", computed_as::rule},
+      {"input", computed_as::value},        {"with", computed_as::members},
+      {"values", computed_as::members},     {"headers", computed_as::members},
       {"query", computed_as::members}};
 
   void note_rules(node_index i) {
@@ -183,6 +184,8 @@ class unwritten_checker {
     for (const auto& [key, how] : computed_before)
       if (type != nullptr && type->reads(key) && !(type->has_items && key == "until"))
         note(node.data, data, key, how, before);
+    if (const auto found = node.data.find("retry"); found != node.data.end())
+      note_retry(*found, child_pointer(data, "retry"), {i, before, ""});
     if (const auto found = node.data.find("compensate"); found != node.data.end())
       note(*found, child_pointer(data, "compensate"), "with", computed_as::members, after);
     if (type != nullptr && type->reads("result"))
@@ -194,6 +197,23 @@ class unwritten_checker {
       if (edge->when)
         note_computed(*written.when, computed_as::rule,
                       {i, of == kind::error ? of_error : after, written.when_pointer});
+    }
+  }
+
+  /// Notes the rules of a retry policy, and of its clauses.
+  void note_retry(const json& source, const std::string& pointer, reading at) {
+    if (source.is_array()) {
+      for (std::size_t n = 0; n < source.size(); ++n)
+        note_retry(source[n], pointer + "/" + std::to_string(n), at);
+      return;
+    }
+    if (!source.is_object()) return;
+    for (const auto& [key, value] : source.items()) {
+      at.pointer = child_pointer(pointer, key);
+      if (key == "on")
+        note_retry(value, at.pointer, at);
+      else
+        note_computed(value, computed_as::rule, at);
     }
   }
 

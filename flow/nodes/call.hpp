@@ -94,8 +94,8 @@ class call_node : public node {
     return t.compensates ? *compensation_ : call_;
   }
   void succeed(transition_builder& run, token& t, json value, std::int64_t us) const;
-  /// Begins to count attempts. Returns false if the rule of their time limit failed; then it has
-  /// failed the step.
+  /// Begins to count attempts. Returns false if a rule of their limits failed; then it has failed
+  /// the step.
   [[nodiscard]] bool begin_tries(transition_builder& run, token& t) const;
   [[nodiscard]] bool effect_is_unknown(const token& t, const error& why) const noexcept;
   void fail(transition_builder& run, token& t, const error& why,
