@@ -90,6 +90,74 @@ TEST_CASE("own rules are called on edges, in the output, in compensations and in
   CHECK(survives_restart(run));
 }
 
+TEST_CASE("texts with braces call own rules", "[definitions]") {
+  const json definitions{{"price",
+                          {{"params", {"cents", "unit"}},
+                           {"rule", {{"cat", {{{"/", {var("cents"), 100}}}, " ", var("unit")}}}}}},
+                         {"twice", {{"params", {"x"}}, {"rule", {{"*", {var("x"), 2}}}}}},
+                         {"all", {{"params", {"x"}}, {"rule", var("x")}}}};
+  const auto made = [&](const char* text) {
+    json flow = chain({start(), node_of("s", "set", {{"values", {{"t", text}}}}), end()});
+    flow["definitions"] = definitions;
+    REQUIRE(errors_of(flow) == diagnosed{});
+    driven_run run{flow};
+    REQUIRE(run.begin({{"n", 250}, {"none", nullptr}, {"list", {1, {{"a", 2}}}}}));
+    REQUIRE(run.status() == run_status::completed);
+    return run.data().at("t");
+  };
+  CHECK(made("{{n | twice}}") == 500);
+  CHECK(made("{{n | twice | price \"EUR\" | lower}}") == "5 eur");
+  CHECK(made("costs {{ n | price \"{{x}} |\" }}, \\{{n}} {{n}}") == "costs 2.5 {{x}} |, {{n}} 250");
+  CHECK(made("{{list | all}}") == json{1, {{"a", 2}}});
+  CHECK(made("<{{list | all}}{{none | all}}>") == R"(<[1,{"a":2}]>)");
+}
+
+TEST_CASE("own rules are called in texts wherever these are values", "[definitions]") {
+  json flow = chain({start(),
+                     node_of("a", "task",
+                             {{"code_ref", "f.{{kind | id}}"},
+                              {"allow", {"f.x", "f.y"}},
+                              {"with", {{"deep", {{"list", {"{{kind | id}}!"}}}}}}}),
+                     end()});
+  flow["definitions"] = {{"id", {{"params", {"x"}}, {"rule", var("x")}}}};
+  flow["output"] = {{"kind", "{{kind | id}}"}};
+  REQUIRE(errors_of(flow) == diagnosed{});
+  CHECK(warnings_of(flow) == diagnosed{});
+  driven_run run{flow};
+  REQUIRE(run.begin({{"kind", "x"}}));
+  REQUIRE(run.call_of("a") != nullptr);
+  CHECK(run.call_of("a")->code_ref == "f.x");
+  CHECK(run.call_of("a")->args == json{{"deep", {{"list", {"x!"}}}}});
+  CHECK(survives_restart(run));
+  REQUIRE(run.finish("a"));
+  CHECK(run.state().output == json{{"kind", "x"}});
+  // A rule has no texts with braces.
+  flow["nodes"][1]["data"]["with"] = {{"same", {{"cat", {"{{kind | id}}"}}}}};
+  driven_run same{flow};
+  REQUIRE(same.begin({{"kind", "x"}}));
+  CHECK(same.call_of("a")->args == json{{"same", "{{kind | id}}"}});
+}
+
+TEST_CASE("what is wrong with a call in a text is reported at the text",
+          "[definitions][validation]") {
+  json flow = chain({start(), node_of("s", "set", {{"values", {{"t", "x"}}}}), end()});
+  flow["definitions"] = {{"id", {{"params", {"x"}}, {"rule", var("x")}}}};
+  const auto errors = [&](const char* text) {
+    flow["nodes"][1]["data"]["values"]["t"] = text;
+    return errors_of(flow);
+  };
+  const std::string at = "/nodes/1/data/values/t ";
+  CHECK(errors("{{n | id 2}}") == diagnosed{at + "wrong_argument_count"});
+  CHECK(errors("a {{n | id}} {{n | id 1}}") == diagnosed{at + "wrong_argument_count"});
+  CHECK(mentions(message_of(flow, "wrong_argument_count"), "not 2 (at byte 13 of the text)"));
+  CHECK(errors("{{n | id | wat}}") == diagnosed{at + "unknown_operator"});
+  CHECK(errors("{{n | wat | id}} ") == diagnosed{at + "unknown_operator"});
+  CHECK(errors("{{n | id") == diagnosed{at + "invalid_text_template"});
+  flow = chain({start(), condition("c", "{{n | id}}"), end()});
+  flow["definitions"] = {{"id", {{"params", {"x"}}, {"rule", var("x")}}}};
+  CHECK(errors_of(flow) == diagnosed{"/nodes/1/data/expr constant_rule"});
+}
+
 TEST_CASE("the body of an own rule counts against the budget of its caller", "[definitions]") {
   const json slow{{"reduce", {{{"range", {200'000}}}, {{"+", {var("current"), 1}}}, 0}}};
   const json flow = deciding({{"slow", {{"rule", slow}}}}, {{"and",

@@ -348,13 +348,10 @@ rule compile_checked(const json& source, std::string_view pointer,
 
 rule compile_text(std::string_view text, std::string_view pointer,
                   std::vector<diagnostic>& diagnostics, schema::pattern_memory* patterns) {
-  const auto at_offset = [](std::size_t offset) {
-    return " (at byte " + std::to_string(offset) + " of the text)";
-  };
   text_template split = split_text(text);
   if (!split.problem.empty()) {
     diagnostics.push_back({severity::error, std::string(pointer), "invalid_text_template",
-                           split.problem + at_offset(split.problem_offset)});
+                           split.problem + at_byte(split.problem_offset)});
     return {};
   }
   const std::size_t before = diagnostics.size();
@@ -366,7 +363,7 @@ rule compile_text(std::string_view text, std::string_view pointer,
   for (std::size_t i = before; i < diagnostics.size(); ++i) {
     const std::string inner = std::exchange(diagnostics[i].pointer, std::string(pointer));
     const std::size_t part = split.is_single ? 0 : std::stoul(inner.substr(1));
-    diagnostics[i].message += at_offset(split.offsets.at(part));
+    diagnostics[i].message += at_byte(split.offsets.at(part));
   }
   return finished(std::move(made), diagnostics, before);
 }
