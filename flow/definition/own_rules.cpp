@@ -60,6 +60,7 @@ class rule_inliner {
 
   inlined_flow run() {
     if (read_definitions()) {
+      for (const auto& [name, rule] : rules_) made_.names.push_back(name);
       inline_definitions();
       inline_nodes();
       inline_edges();
@@ -249,7 +250,25 @@ class rule_inliner {
     if (!source.is_object()) return source;
     if (is_call(source) && (rules_.contains(source.begin().key()) || logic::is_rule(source)))
       return in_rule(source, at);
+    if (is_call(source)) warn_of_typo(source.begin().key(), *source.begin(), at);
     return in_members(source, at, walk);
+  }
+
+  /// Where values stand, an object with one key may be data. One with arguments whose key is nearly
+  /// the name of a definition is probably a call.
+  void warn_of_typo(const std::string& name, const json& argument, const spot& at) {
+    const auto meant = argument.is_structured() ? nearest(name, names(), 1) : std::nullopt;
+    if (meant)
+      report(severity::warning, at.child(name).written, "unknown_operator",
+             pawl::quoted(name) +
+                 " is not a definition, so this object is passed with this key; did you mean " +
+                 pawl::quoted(*meant) + "?");
+  }
+
+  [[nodiscard]] std::vector<std::string_view> names() const {
+    std::vector<std::string_view> known;
+    for (const auto& [name, rule] : rules_) known.push_back(name);
+    return known;
   }
 
   json in_members(const json& source, const spot& at, walker walk = &rule_inliner::in_template) {
@@ -367,24 +386,6 @@ class rule_inliner {
 };
 
 }  // namespace
-
-void inlined_flow::restore_places(std::vector<diagnostic>& diagnostics, std::size_t first) const {
-  const auto is_in_body = [&](std::string_view pointer) {
-    while (!pointer.empty()) {
-      if (bodies.contains(pointer)) return true;
-      pointer = pointer.substr(0, pointer.rfind('/'));
-    }
-    return false;
-  };
-  // What is wrong with a body alone is reported once, at its definition.
-  const auto repeats = [&](const diagnostic& d) {
-    return d.code == "rule_in_literal" && is_in_body(d.pointer);
-  };
-  diagnostics.erase(std::remove_if(diagnostics.begin() + static_cast<std::ptrdiff_t>(first),
-                                   diagnostics.end(), repeats),
-                    diagnostics.end());
-  places.apply(diagnostics, first);
-}
 
 inlined_flow inline_own_rules(const definition& flow, std::vector<diagnostic>& diagnostics) {
   return rule_inliner{flow, diagnostics}.run();

@@ -229,6 +229,25 @@ TEST_CASE("what is wrong with a call is reported where it is written",
   CHECK(errors_of(flow) == diagnosed{"/nodes/0/expr/is_big/0/wat unknown_operator"});
 }
 
+TEST_CASE("a misspelt call of a definition is reported with what was meant",
+          "[definitions][validation]") {
+  const json definitions{{"is_big", is_big}};
+  const json call{{"is_big", {var("order")}}};
+  json flow = deciding(definitions, {{"and", {call, {{"is_bgi", {var("order")}}}}}});
+  CHECK(errors_of(flow) == diagnosed{"/nodes/1/data/expr/and/1/is_bgi unknown_operator"});
+  CHECK(mentions(message_of(flow, "unknown_operator"), "did you mean the definition \"is_big\"?"));
+
+  // Where a value stands, it may be data.
+  flow = chain({start(), condition("c", call),
+                node_of("s", "set", {{"values", {{"big", {{"is_bgi", {var("order")}}}}}}}), end()});
+  flow["definitions"] = definitions;
+  CHECK(errors_of(flow) == diagnosed{});
+  CHECK(warnings_of(flow) == diagnosed{"/nodes/2/data/values/big/is_bgi unknown_operator"});
+  CHECK(mentions(message_of(flow, "unknown_operator"), "did you mean \"is_big\"?"));
+  flow["nodes"][2]["data"]["values"]["big"] = {{"is_bgi", true}};
+  CHECK(warnings_of(flow) == diagnosed{});
+}
+
 TEST_CASE("a definition must not call itself, and calls must not grow without limit",
           "[definitions][validation]") {
   const auto calls = [](const char* other) {
@@ -329,6 +348,12 @@ TEST_CASE("the variables of a flow are checked", "[vars][validation]") {
   CHECK(mentions(message_of(flow(vars, var("vars.limt.x")), "unknown_variable"),
                  "did you mean \"limit\"?"));
   CHECK(warnings_of(flow(vars, {{"filter", {var("x"), var("vars.limt")}}})) == diagnosed{});
+  // In the body of an iteration, "var" reads the item.
+  const json body{{"filter", {var("x"), {{">", {var("price"), var("vars.limit")}}}}}};
+  CHECK(warnings_of(flow(vars, body)) == diagnosed{"/nodes/1/data/expr variable_in_body"});
+  CHECK(message_of(flow(vars, body), "variable_in_body") ==
+        "in the body of \"filter\", \"vars.limit\" is read from the item; the variable is "
+        "{\"val\":[[2],\"vars\",\"limit\"]}");
   // Without variables, "vars" is a key of the data.
   CHECK(warnings_of(flow(nullptr, var("vars.limt"))) == diagnosed{});
 }
