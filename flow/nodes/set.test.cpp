@@ -5,9 +5,10 @@
 using namespace pawl;
 using namespace pawl::flow;
 using namespace pawl::flow::testing;
-using lines = std::vector<std::string>;
 
 namespace {
+
+using lines = std::vector<std::string>;
 
 json setting(json values) {
   return node_of("s", "set", {{"values", std::move(values)}});
