@@ -4,10 +4,39 @@
 
 #include <pawl/assert.hpp>
 
+#include "persistence/flow_numbers.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
 
 namespace pawl::actors {
+namespace {
+
+constexpr std::size_t max_listed_versions = 10;
+
+/// The error of a start for which there is no version. It lists the newest ones.
+error no_version_in(const persistence::view& from, const scope_name& scope, const flow_name& flow,
+                    const version& published, const version_range& among) {
+  persistence::view::range all = persistence::keys::flow_versions(scope, flow);
+  all.reverse = true;
+  std::string listed;
+  std::size_t count = 0;
+  const auto visit = [&](std::string_view key, std::string_view) {
+    const version each = persistence::keys::version_in(key);
+    if (count == max_listed_versions) {
+      listed += ", …";
+      return persistence::view::next::stop;
+    }
+    listed += (count++ == 0 ? "" : ", ") + to_string(each);
+    if (each == published) listed += " (published)";
+    return persistence::view::next::more;
+  };
+  if (const auto read = from.scan(persistence::column::flows, all, visit); !read)
+    return read.error();
+  return {errc::not_found, "flow \"" + flow.str() + "\" has no version " + to_string(among) +
+                               " up to the published one; it has " + listed};
+}
+
+}  // namespace
 
 result<std::optional<persistence::flow_head>> find_flow_head(const persistence::view& from,
                                                              const scope_name& scope,
@@ -32,6 +61,33 @@ result<version> published_version(const persistence::flow_head& head, const flow
   if (head.published) return *head.published;
   return error{errc::not_found, "flow \"" + flow.str() +
                                     "\" has no published version; name a version, or publish one"};
+}
+
+result<version> newest_version(const persistence::view& from, const scope_name& scope,
+                               const flow_name& flow, const version& published,
+                               const version_range& among) {
+  std::optional<version> found;
+  if (among.last < published) {
+    const persistence::view::range range{
+        persistence::keys::flow_version(scope, {flow, among.first}),
+        persistence::keys::flow_version(scope, {flow, among.last}) + '\0', true};
+    std::optional<error> failure;
+    const auto visit = [&](std::string_view key, std::string_view) {
+      const version each = persistence::keys::version_in(key);
+      const auto numbers = persistence::find_numbers(from, scope, {flow, each});
+      if (!numbers) {
+        failure = numbers.error();
+      } else if (!*numbers || !(*numbers)->withdrawn) {
+        found = each;
+      }
+      return failure || found ? persistence::view::next::stop : persistence::view::next::more;
+    };
+    const auto read = from.scan(persistence::column::flows, range, visit);
+    if (!read) return read.error();
+    if (failure) return *std::move(failure);
+  }
+  if (found) return *found;
+  return no_version_in(from, scope, flow, published, among);
 }
 
 std::optional<persistence::flow_head> flow_heads::find(const scope_name& scope,

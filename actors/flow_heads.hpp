@@ -8,6 +8,7 @@
 #include <pawl/flow.hpp>
 #include <pawl/ids.hpp>
 #include <pawl/result.hpp>
+#include <pawl/version_range.hpp>
 
 #include "actors/lru_map.hpp"
 #include "persistence/codec.hpp"
@@ -15,11 +16,17 @@
 
 namespace pawl::actors {
 
-/// Which version of its flow a start uses.
+/// How a start chooses the version of its flow.
 enum class start_version : std::uint8_t {
-  given,         ///< the one that the command names, even if the flow is deleted
-  of_live_flow,  ///< the one that the command names; fails if the flow is deleted
-  published,     ///< the published one; the command names none
+  given,         ///< the one that is named, even if the flow is deleted
+  of_live_flow,  ///< the newest of the range that is named; fails if the flow is deleted
+  published,     ///< the published one; none is named
+};
+
+/// Which version of its flow a start uses.
+struct wanted_version {
+  start_version how = start_version::given;
+  version_range among = {};  ///< not read if it is the published one
 };
 
 /// Reads which versions a flow has, or had if it is deleted; none if there was never such a flow.
@@ -35,6 +42,12 @@ enum class start_version : std::uint8_t {
 /// The published version of a flow. Error: `not_found` if it has none.
 [[nodiscard]] result<version> published_version(const persistence::flow_head& head,
                                                 const flow_name& flow);
+/// The newest version of a flow in a range that does not contain the published version, among those
+/// before it that clients of the previous engine have not deleted. Reads their keys. Errors:
+/// `not_found`; `corrupt`, `io_failed` of the store.
+[[nodiscard]] result<version> newest_version(const persistence::view& from, const scope_name& scope,
+                                             const flow_name& flow, const version& published,
+                                             const version_range& among);
 
 /// The heads of flows that starts have read, at most `max_size`; the least recently used are
 /// dropped. A head is never out of date: the catalog alone writes heads, and says before and after

@@ -50,8 +50,8 @@ struct run_command {
   reply<command_done> answer;
   /// Refuses the command if the run's last checkpoint is another one.
   std::optional<std::uint64_t> if_checkpoint = {};
-  start_version version = start_version::given;  ///< of a start
-  std::string by = {};                           ///< who sends it, for the history; may be empty
+  wanted_version version = {};  ///< of a start
+  std::string by = {};          ///< who sends it, for the history; may be empty
 };
 
 /// To the directory: answer when the run has finished, `timed_out` at the deadline, or `cancelled`

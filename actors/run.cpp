@@ -124,7 +124,7 @@ void run_actor::prepare(run_command c) {
 }
 
 void run_actor::find_flow(run_command c) {
-  const wanted_flow wanted{key_.scope, std::get<flow::start_command>(*c.what).flow, c.version};
+  const wanted_flow wanted{key_.scope, std::get<flow::start_command>(*c.what).flow.name, c.version};
   auto take = [this, c = std::move(c)](const result<flow_cache::flow_ptr>& found) mutable {
     if (!found) return c.answer(found.error());
     flow_ = *found;

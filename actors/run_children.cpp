@@ -16,6 +16,13 @@ constexpr std::uint64_t child_fingerprint = 0x5b0f10c;
 
 constexpr std::chrono::milliseconds retry_start_after{100};
 
+/// The version of a child run. A single one may be of a flow that was deleted since.
+wanted_version version_of(const flow::child_start& child) {
+  if (!child.version) return {start_version::published};
+  return {child.version->is_single() ? start_version::given : start_version::of_live_flow,
+          *child.version};
+}
+
 }  // namespace
 
 void run_actor::start_child(const flow::invoke_effect& wanted) {
@@ -42,10 +49,9 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
   start.depth = child.depth;
   start.parent_attempt = wanted.attempt;
   start.trace = wanted.trace;
-  if (child.version) start.flow.version = *child.version;
   run_command command{start.key, nullptr, answer};
   command.what = std::make_shared<flow::command>(std::move(start));
-  command.version = child.version ? start_version::given : start_version::published;
+  command.version = version_of(child);
   send(directory_, std::move(command));
 }
 

@@ -10,8 +10,8 @@ namespace pawl::actors {
 /// Which flow a start wants.
 struct wanted_flow {
   scope_name scope;
-  flow_version_id id;  ///< the version counts unless the published one is wanted
-  start_version which = start_version::given;
+  flow_name flow;
+  wanted_version version;
 };
 
 /// The compiled flow of a start, if everything about it is in memory; else none. Does not read the
@@ -20,7 +20,7 @@ struct wanted_flow {
     engine_context& context, const wanted_flow& wanted);
 
 /// The same from the store. `taken`: of `context.heads`, before the view. Errors: `not_found` of
-/// the flow, its version, or its published version; else as `flow_cache::get`.
+/// the flow, its version, its published version, or one in the range; else as `flow_cache::get`.
 [[nodiscard]] result<flow_cache::flow_ptr> read_flow_to_start(engine_context& context,
                                                               const persistence::view& now,
                                                               const wanted_flow& wanted,

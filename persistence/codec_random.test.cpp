@@ -181,6 +181,7 @@ class random_states {
       t.tries = often() ? 1 : small();
       t.first_try_at = maybe<time_point>([&] { return time(); });
       t.tries_limit = std::chrono::milliseconds{often() ? 0 : small()};
+      for (std::size_t i = random_.below(3); i > 0; --i) t.retry_numbers.push_back(small() / 4.0);
       t.question = maybe<json>([&] { return random_value(random_); });
       t.answer = maybe<json>([&] { return random_value(random_); });
       t.in_doubt = often();

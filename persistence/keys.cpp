@@ -129,6 +129,15 @@ view::range flow_versions(const scope_name& scope, const flow_name& flow) {
   return with_prefix(std::move(prefix));
 }
 
+version version_in(std::string_view flow_version_key) noexcept {
+  PAWL_ASSERT(flow_version_key.size() >= 12, "a key of a version ends in three numbers");
+  std::string_view numbers = flow_version_key.substr(flow_version_key.size() - 12);
+  version found;
+  for (std::uint32_t* const part : {&found.major, &found.minor, &found.patch})
+    *part = static_cast<std::uint32_t>(take_number(numbers, 4));
+  return found;
+}
+
 std::string flow_number(const scope_name& scope, const flow_name& flow) {
   std::string key = with_kind('f', scope);
   add_name(key, flow.str());

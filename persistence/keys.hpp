@@ -41,6 +41,8 @@ namespace pawl::persistence::keys {
 [[nodiscard]] std::optional<scope_name> scope_in(std::string_view key);
 [[nodiscard]] std::string flow_version(const scope_name& scope, const flow_version_id& flow);
 [[nodiscard]] view::range flow_versions(const scope_name& scope, const flow_name& flow);
+/// The version in a key of kind v.
+[[nodiscard]] version version_in(std::string_view flow_version_key) noexcept;
 //   'f' scope 0 name 0                         the number of a flow; see flow_numbers.hpp
 //   'g' scope 0 number8                        the flow with a number
 //   'i' scope 0 name 0 major4 minor4 patch4    the numbers of a flow version

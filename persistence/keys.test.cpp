@@ -26,6 +26,8 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::flow_head(scope_name{"acme"}, flow_name{"order"}) == "hacme\0order\0"s);
   CHECK(keys::flow_version(scope_name{"acme"}, {flow_name{"order"}, {1, 2, 258}}) ==
         "vacme\0order\0\0\0\0\1\0\0\0\2\0\0\1\2"s);
+  CHECK(keys::version_in(keys::flow_version(
+            scope_name{"acme"}, {flow_name{"order"}, {1, 2, 258}})) == version{1, 2, 258});
   CHECK(keys::flow_number(scope_name{"acme"}, flow_name{"order"}) == "facme\0order\0"s);
   CHECK(keys::numbered_flow(scope_name{"acme"}, 258) == "gacme\0\0\0\0\0\0\0\1\2"s);
   CHECK(keys::version_number(scope_name{"acme"}, {flow_name{"order"}, {1, 2, 258}}) ==

@@ -329,7 +329,7 @@ result<engine_core::admitted> engine_core::admit(const actors::call_place& wante
   return open;
 }
 
-void engine_core::start(flow::start_command what, actors::start_version version,
+void engine_core::start(flow::start_command what, actors::wanted_version version,
                         callback<run_started> done) {
   const run_key key = what.key;
   auto shared = std::make_shared<flow::command>(std::move(what));

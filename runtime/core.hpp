@@ -42,7 +42,7 @@ struct run_command;
 struct engine_telemetry;
 struct engine_context;
 class engine_time;
-enum class start_version : std::uint8_t;
+struct wanted_version;
 }  // namespace pawl::actors
 
 namespace pawl {
@@ -105,7 +105,7 @@ class engine_core {
   [[nodiscard]] bool is_alive() const;
 
   // Each calls `done` exactly once.
-  void start(flow::start_command what, actors::start_version version, callback<run_started> done);
+  void start(flow::start_command what, actors::wanted_version version, callback<run_started> done);
   /// `if_checkpoint`: refuse the command if the run has another last checkpoint. `by`: who sends
   /// it.
   void command(run_key key, flow::command what, callback<run_changed> done,

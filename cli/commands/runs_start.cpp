@@ -31,7 +31,7 @@ result<start_options> start_options_of(const start_arguments& given, const setti
   if (how.id && !how.key.empty())
     return error{errc::invalid_argument, "--id and --key are mutually exclusive"};
   if (given.version) {
-    const auto version = parse_version(*given.version);
+    const auto version = parse_version_range(*given.version);
     if (!version) return error{errc::invalid_argument, "--version: " + version.error().message};
     how.version = *version;
   }
@@ -155,7 +155,8 @@ void add_runs_start(CLI::App& to, command_line& line) {
   cmd->add_option("FLOW", given->source, "Flow name")->required();
   cmd->add_option("--input", given->input, "Initial data of the run, an object: JSON, @FILE, or -")
       ->type_name("JSON");
-  cmd->add_option("--version", given->version, "Version; default: the published one")
+  cmd->add_option("--version", given->version,
+                  "Version, or 1.x or 1.2.x for the newest of these; default: the published one")
       ->type_name("X.Y.Z");
   add_start_options(*cmd, *given);
   cmd->callback(

@@ -14,6 +14,7 @@
 #include <pawl/suggest.hpp>
 
 #include "flow/analysis/writes.hpp"
+#include "flow/definition/value_keys.hpp"
 #include "flow/logic/logic.hpp"
 #include "flow/logic/text_template.hpp"
 #include "flow/nodes/node.hpp"
@@ -156,18 +157,16 @@ class unwritten_checker {
   }
 
   /// Keys whose values are computed before the work of their node.
-  static constexpr std::pair<std::string_view, computed_as> computed_before[] = {
-      {"expr", computed_as::rule},      {"duration", computed_as::rule},
-      {"until", computed_as::rule},     {"timeout", computed_as::rule},
-      {"question", computed_as::value}, {"items", computed_as::value},
-      {"message", computed_as::value},  {"url", computed_as::value},
-      {"json", computed_as::value},     {"body", computed_as::value},
-      {"code_ref", computed_as::value}, {"flow", computed_as::value},
-      {"name", computed_as::value},     {"queue", computed_as::value},
-      {"tolerate", computed_as::rule},  {"max_concurrency", computed_as::rule},
-      {"input", computed_as::value},    {"with", computed_as::members},
-      {"values", computed_as::members}, {"headers", computed_as::members},
-      {"query", computed_as::members}};
+  static constexpr std::string_view computed_before[] = {
+      "expr",     "duration", "until",   "timeout", "total_timeout", "heartbeat_timeout",
+      "question", "items",    "message", "url",     "json",          "body",
+      "code_ref", "flow",     "name",    "queue",   "tolerate",      "max_concurrency",
+      "input",    "with",     "values",  "headers", "query"};
+
+  static computed_as form_of(std::string_view key) {
+    if (is_rule_setting(key)) return computed_as::rule;
+    return has_names(key) ? computed_as::members : computed_as::value;
+  }
 
   void note_rules(node_index i) {
     using enum reading::phase;
@@ -180,9 +179,11 @@ class unwritten_checker {
         note_computed(*source, how,
                       {i, when, at == data ? data_pointer(node, key) : child_pointer(at, key)});
     };
-    for (const auto& [key, how] : computed_before)
+    for (const auto key : computed_before)
       if (type != nullptr && type->reads(key) && !(type->has_items && key == "until"))
-        note(node.data, data, key, how, before);
+        note(node.data, data, key, form_of(key), before);
+    if (const auto found = node.data.find("retry"); found != node.data.end())
+      note_retry(*found, child_pointer(data, "retry"), {i, before, ""});
     if (const auto found = node.data.find("compensate"); found != node.data.end())
       note(*found, child_pointer(data, "compensate"), "with", computed_as::members, after);
     if (type != nullptr && type->reads("result"))
@@ -194,6 +195,23 @@ class unwritten_checker {
       if (edge->when)
         note_computed(*written.when, computed_as::rule,
                       {i, of == kind::error ? of_error : after, written.when_pointer});
+    }
+  }
+
+  /// Notes the rules of a retry policy, and of its clauses.
+  void note_retry(const json& source, const std::string& pointer, reading at) {
+    if (source.is_array()) {
+      for (std::size_t n = 0; n < source.size(); ++n)
+        note_retry(source[n], pointer + "/" + std::to_string(n), at);
+      return;
+    }
+    if (!source.is_object()) return;
+    for (const auto& [key, value] : source.items()) {
+      at.pointer = child_pointer(pointer, key);
+      if (key == "on")
+        note_retry(value, at.pointer, at);
+      else
+        note_computed(value, computed_as::rule, at);
     }
   }
 

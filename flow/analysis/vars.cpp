@@ -57,20 +57,50 @@ class reads_of_vars {
       for (const json& part : value) in_value(part, at);
       return;
     }
-    // The body reads an item.
     const json& arguments = *value.begin();
     for (std::size_t i = 0; i < arguments.size(); ++i)
       if (i != 1) in_value(arguments[i], at);
+    // `let` is how definitions are called, which see nothing else.
+    const std::string& name = value.begin().key();
+    if (arguments.size() > 1 && name != "let") in_body(arguments[1], name, at);
   }
 
  private:
+  /// The body of an iteration reads an item, in which variables are hardly meant.
+  void in_body(const json& rule, const std::string& iteration, const std::string& at) {
+    if (!rule.is_structured()) return;
+    const bool is_call = rule.is_object() && rule.size() == 1;
+    if (is_call && (rule.contains("literal") || logic::is_iteration(rule.begin().key()))) return;
+    if (!is_call || !rule.contains("var")) {
+      for (const json& part : rule) in_body(part, iteration, at);
+      return;
+    }
+    const json& path =
+        rule.begin()->is_array() && !rule.begin()->empty() ? rule.begin()->front() : *rule.begin();
+    if (!path.is_string()) return;
+    const auto& text = path.get_ref<const std::string&>();
+    const std::string name = name_in(text);
+    if (!vars_.contains(name) || reported_ == max_reported) return;
+    ++reported_;
+    diagnostics_.push_back(
+        {severity::warning, at, "variable_in_body",
+         "in the body of " + pawl::quoted(iteration) + ", " + pawl::quoted(text) +
+             " is read from the item; the variable is " +
+             json{{"val", json::array({json::array({2}), "vars", name})}}.dump()});
+  }
+
+  /// The name of the variable at a path; "" if it leads elsewhere.
+  static std::string name_in(const std::string& path) {
+    if (!path.starts_with(prefix)) return {};
+    return path.substr(prefix.size(), path.find('.', prefix.size()) - prefix.size());
+  }
+
   void in_var(const json& argument, const std::string& at) {
     const json& path = argument.is_array() && !argument.empty() ? argument[0] : argument;
     if (!path.is_string()) return in_value(argument, at);
     const auto& text = path.get_ref<const std::string&>();
-    if (!text.starts_with(prefix)) return;
-    const auto name = text.substr(prefix.size(), text.find('.', prefix.size()) - prefix.size());
-    if (vars_.contains(name) || reported_ == max_reported) return;
+    const auto name = name_in(text);
+    if (!text.starts_with(prefix) || vars_.contains(name) || reported_ == max_reported) return;
     ++reported_;
     const auto meant = nearest(name, known_);
     diagnostics_.push_back({severity::warning, at, "unknown_variable",

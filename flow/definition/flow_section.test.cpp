@@ -4,6 +4,7 @@
 #include "flow/definition/short_form.hpp"
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
+#include "flow/testing/random_flow.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace pawl;
@@ -133,4 +134,27 @@ TEST_CASE("a flow in the short form does not run into its handler", "[flow_secti
   CHECK(errors_of(flow).front() == "/nodes/0 implied_edge");
   flow["nodes"][0]["next"] = nullptr;
   CHECK(errors_of(flow).empty());
+}
+
+TEST_CASE("random flows have sections around them", "[flow_section][random]") {
+  std::size_t timed = 0, handled_errors = 0, compensated = 0;
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    CAPTURE(seed);
+    random_source random{seed};
+    const json source = flow_generator{random}.make();
+    if (!has_flow_section(source)) continue;
+    const auto made = compile(source, test_version, {});
+    CAPTURE(source.dump());
+    REQUIRE(made.flow);
+    CHECK(made.source.nodes.back().id == flow_section_id);
+    const json stored = to_json(made.source);
+    for (const auto key : flow_section_keys)
+      CHECK(stored.contains(std::string{key}) == source.contains(std::string{key}));
+    timed += source.contains("timeout") || source.contains("until") ? 1 : 0;
+    handled_errors += source.contains("on_error") ? 1 : 0;
+    compensated += source.contains("compensate") ? 1 : 0;
+  }
+  CHECK(timed > 10);
+  CHECK(handled_errors > 10);
+  CHECK(compensated > 5);
 }

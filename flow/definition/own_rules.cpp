@@ -1,7 +1,6 @@
 #include "flow/definition/own_rules.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <utility>
@@ -10,9 +9,11 @@
 #include <pawl/suggest.hpp>
 
 #include "flow/definition/attributes.hpp"
-#include "flow/definition/known_keys.hpp"
+#include "flow/definition/own_rule.hpp"
 #include "flow/definition/value_keys.hpp"
 #include "flow/logic/logic.hpp"
+#include "flow/logic/secret_place.hpp"
+#include "flow/logic/text_template.hpp"
 #include "flow/values/pointer.hpp"
 
 namespace pawl::flow {
@@ -24,22 +25,18 @@ using inside = written_places::inside;
 struct spot {
   std::string at;
   std::string written;
+  bool in_text = false;  ///< inside of a text with braces, which is the place of all that is in it
 
   explicit spot(const std::string& pointer) : at(pointer), written(pointer) {}
-  spot(std::string inlined, std::string original)
-      : at(std::move(inlined)), written(std::move(original)) {}
+  spot(std::string inlined, std::string original, bool text)
+      : at(std::move(inlined)), written(std::move(original)), in_text(text) {}
   [[nodiscard]] spot child(std::string_view key) const {
-    return {child_pointer(at, key), child_pointer(written, key)};
+    return {child_pointer(at, key), in_text ? written : child_pointer(written, key), in_text};
   }
-};
-
-struct own_rule {
-  std::vector<std::string> params;
-  json rule;                     ///< after `inline_in` without calls of own rules
-  std::set<std::string> called;  ///< the own rules that it calls
-  bool is_good = false;          ///< calls of it can be inlined
-  bool is_used = false;
-  std::size_t values = 0;  ///< JSON values in `rule`
+  /// The place at another pointer in the inlined flow.
+  [[nodiscard]] spot moved_to(std::string inlined) const {
+    return {std::move(inlined), written, in_text};
+  }
 };
 
 std::size_t count_values(const json& value) {
@@ -47,22 +44,6 @@ std::size_t count_values(const json& value) {
   if (value.is_structured())
     for (const json& part : value) count += count_values(part);
   return count;
-}
-
-/// Whether a rule may read a parameter: it has a text that names it, or reads what is named only
-/// when it runs, or everything.
-bool may_read(const json& rule, const std::string& param) {
-  if (const auto* const text = rule.get_ptr<const std::string*>())
-    return *text == param || text->starts_with(param + ".");
-  if (!rule.is_structured()) return false;
-  if (rule.is_object() && rule.size() == 1 &&
-      (rule.begin().key() == "var" || rule.begin().key() == "val")) {
-    const json& path = *rule.begin();
-    const json& first = path.is_array() && !path.empty() ? path.front() : path;
-    if (!first.is_string() || first == "") return true;
-  }
-  return std::any_of(rule.begin(), rule.end(),
-                     [&](const json& part) { return may_read(part, param); });
 }
 
 /// An object with one key, which calls an operator or an own rule where it is one of them.
@@ -79,6 +60,7 @@ class rule_inliner {
 
   inlined_flow run() {
     if (read_definitions()) {
+      for (const auto& [name, rule] : rules_) made_.names.push_back(name);
       inline_definitions();
       inline_nodes();
       inline_edges();
@@ -95,9 +77,6 @@ class rule_inliner {
   void fail(std::string pointer, const char* code, std::string message) {
     report(severity::error, std::move(pointer), code, std::move(message));
   }
-  static std::string pointer_of(std::string_view name) {
-    return child_pointer("/definitions", name);
-  }
 
   /// Returns false if there are too many.
   bool read_definitions() {
@@ -109,64 +88,8 @@ class rule_inliner {
       return false;
     }
     for (const auto& [name, value] : source.items())
-      if (auto read = read_definition(name, value)) rules_.emplace(name, *std::move(read));
-    return true;
-  }
-
-  std::optional<own_rule> read_definition(const std::string& name, const json& source) {
-    constexpr std::array<std::string_view, 2> keys = {"params", "rule"};
-    const std::string at = pointer_of(name);
-    const auto known = logic::operators();
-    if (name.empty() || name == "secret" ||
-        std::find(known.begin(), known.end(), name) != known.end()) {
-      fail(at, "reserved_name",
-           pawl::quoted(name) + " is the name of an operator; give the definition another one");
-      return std::nullopt;
-    }
-    if (!source.is_object()) {
-      fail(at, "wrong_type",
-           std::string{"a definition must be an object with \"params\" and \"rule\", not "} +
-               source.type_name());
-      return std::nullopt;
-    }
-    for (const auto& [key, value] : source.items()) {
-      if (std::find(keys.begin(), keys.end(), key) != keys.end() || is_annotation(key)) continue;
-      fail(child_pointer(at, key), "unknown_key",
-           "unknown key " + pawl::quoted(key) + hint_for_key(key, keys));
-    }
-    own_rule made;
-    const auto rule = source.find("rule");
-    if (rule == source.end()) {
-      fail(at, "missing_key", "the definition " + pawl::quoted(name) + " needs \"rule\"");
-    } else {
-      made.rule = *rule;
-      made.is_good = true;
-    }
-    made.is_good = read_params(source, at, made.params) && made.is_good;
-    return made;
-  }
-
-  bool read_params(const json& source, const std::string& at, std::vector<std::string>& params) {
-    const auto written = source.find("params");
-    if (written == source.end() || written->is_null()) return true;
-    const auto is_name = [](const json& param) {
-      return param.is_string() && param != "" &&
-             param.get_ref<const std::string&>().find('.') == std::string::npos;
-    };
-    if (!written->is_array() || !std::all_of(written->begin(), written->end(), is_name)) {
-      fail(at + "/params", "wrong_type",
-           "\"params\" must be an array of names: non-empty strings without dots");
-      return false;
-    }
-    for (std::size_t i = 0; i < written->size(); ++i) {
-      auto name = (*written)[i].get<std::string>();
-      if (std::find(params.begin(), params.end(), name) != params.end()) {
-        fail(at + "/params/" + std::to_string(i), "contradiction",
-             "the parameter " + pawl::quoted(name) + " is named twice");
-        return false;
-      }
-      params.push_back(std::move(name));
-    }
+      if (auto read = read_own_rule(name, value, diagnostics_))
+        rules_.emplace(name, *std::move(read));
     return true;
   }
 
@@ -210,7 +133,7 @@ class rule_inliner {
       path.push_back(next);
       std::string loop;
       for (const auto& each : path) loop += (loop.empty() ? "" : " calls ") + pawl::quoted(each);
-      fail(pointer_of(next) + "/rule", "recursive_definition",
+      fail(pointer_of_own_rule(next) + "/rule", "recursive_definition",
            "a definition must not call itself: " + loop);
       break;
     }
@@ -219,7 +142,7 @@ class rule_inliner {
 
   void inline_definition(const std::string& name, own_rule& rule) {
     if (!rule.is_good) return;
-    const std::string at = pointer_of(name) + "/rule";
+    const std::string at = pointer_of_own_rule(name) + "/rule";
     warn_of_unread(name, rule);
     const std::size_t before = diagnostics_.size();
     rule.rule = in_rule(rule.rule, spot{at});
@@ -237,7 +160,7 @@ class rule_inliner {
   void warn_of_unread(const std::string& name, const own_rule& of) {
     for (std::size_t i = 0; i < of.params.size(); ++i)
       if (!may_read(of.rule, of.params[i]))
-        report(severity::warning, pointer_of(name) + "/params/" + std::to_string(i),
+        report(severity::warning, pointer_of_own_rule(name) + "/params/" + std::to_string(i),
                "unused_parameter", "the rule does not read " + pawl::quoted(of.params[i]));
   }
 
@@ -266,6 +189,7 @@ class rule_inliner {
   json in_setting(std::string_view key, const json& value, const spot& at) {
     if (is_literal_setting(key)) return value;
     if (has_settings(key)) return in_settings(value, at);
+    if (is_rule_setting(key)) return in_object(value, at);
     return has_names(key) ? in_members(value, at) : in_template(value, at);
   }
 
@@ -309,22 +233,70 @@ class rule_inliner {
     }
   }
 
+  using walker = json (rule_inliner::*)(const json&, const spot&);
+
   json in_template(const json& source, const spot& at) {
-    if (source.is_array()) return in_items(source, at, &rule_inliner::in_template);
+    if (logic::is_text_template(source)) return in_text(source, at);
+    return in_built(source, at, &rule_inliner::in_template);
+  }
+
+  /// The same for what is built inside of a rule, where texts have no braces.
+  json in_object(const json& source, const spot& at) {
+    return in_built(source, at, &rule_inliner::in_object);
+  }
+
+  json in_built(const json& source, const spot& at, walker walk) {
+    if (source.is_array()) return in_items(source, at, walk);
     if (!source.is_object()) return source;
     if (is_call(source) && (rules_.contains(source.begin().key()) || logic::is_rule(source)))
       return in_rule(source, at);
-    return in_members(source, at);
+    if (is_call(source)) warn_of_typo(source.begin().key(), *source.begin(), at);
+    return in_members(source, at, walk);
   }
 
-  json in_members(const json& source, const spot& at) {
-    if (!source.is_object()) return in_template(source, at);
+  /// Where values stand, an object with one key may be data. One with arguments whose key is nearly
+  /// the name of a definition is probably a call.
+  void warn_of_typo(const std::string& name, const json& argument, const spot& at) {
+    const auto meant = argument.is_structured() ? nearest(name, names(), 1) : std::nullopt;
+    if (meant)
+      report(severity::warning, at.child(name).written, "unknown_operator",
+             pawl::quoted(name) +
+                 " is not a definition, so this object is passed with this key; did you mean " +
+                 pawl::quoted(*meant) + "?");
+  }
+
+  [[nodiscard]] std::vector<std::string_view> names() const {
+    std::vector<std::string_view> known;
+    for (const auto& [name, rule] : rules_) known.push_back(name);
+    return known;
+  }
+
+  json in_members(const json& source, const spot& at, walker walk = &rule_inliner::in_template) {
+    if (!source.is_object()) return (this->*walk)(source, at);
     json made = json::object();
-    for (const auto& [key, value] : source.items()) made[key] = in_template(value, at.child(key));
+    for (const auto& [key, value] : source.items()) made[key] = (this->*walk)(value, at.child(key));
     return made;
   }
 
-  using walker = json (rule_inliner::*)(const json&, const spot&);
+  /// A text that calls own rules becomes the rule that it stands for.
+  json in_text(const json& source, const spot& at) {
+    logic::text_template split = logic::split_text(source.get_ref<const std::string&>());
+    std::set<std::string> called;
+    note_calls(split.parts, called);
+    // What is wrong with the text is reported when it is compiled.
+    if (called.empty() || !split.problem.empty() || logic::is_secret(source)) return source;
+    made_.places.add(at.at, at.written, inside::nowhere);
+    const std::string in_rule_at = split.is_single ? at.at : at.at + "/interpolate";
+    for (std::size_t i = 0; i < split.parts.size(); ++i) {
+      const std::size_t before = diagnostics_.size();
+      const std::string part = split.is_single ? "" : "/" + std::to_string(i);
+      split.parts[i] = in_rule(split.parts[i], spot{in_rule_at + part, at.written, true});
+      for (std::size_t each = before; each < diagnostics_.size(); ++each)
+        diagnostics_[each].message += logic::at_byte(split.offsets[i]);
+    }
+    if (split.is_single) return as_rule(std::move(split.parts[0]));
+    return json{{"interpolate", std::move(split.parts)}};
+  }
 
   json in_items(const json& source, const spot& at, walker walk) {
     json made = json::array();
@@ -344,8 +316,9 @@ class rule_inliner {
     const spot inner = at.child(name);
     if (name != "object") return json{{name, in_rule(argument, inner)}};
     const bool is_alone = argument.is_array() && argument.size() == 1;
-    return json{{name, is_alone ? json::array({in_members(argument[0], inner.child("0"))})
-                                : in_members(argument, inner)}};
+    const walker walk = &rule_inliner::in_object;
+    return json{{name, is_alone ? json::array({in_members(argument[0], inner.child("0"), walk)})
+                                : in_members(argument, inner, walk)}};
   }
 
   json in_call(const std::string& name, own_rule& rule, const json& argument, const spot& at) {
@@ -354,20 +327,20 @@ class rule_inliner {
     const bool is_list = argument.is_array();
     const std::size_t count = is_list ? argument.size() : 1;
     if (count != rule.params.size()) {
-      fail(child_pointer(at.written, name), "wrong_argument_count",
+      fail(at.child(name).written, "wrong_argument_count",
            pawl::quoted(name) + " takes " + std::to_string(rule.params.size()) +
                (rule.params.size() == 1 ? " argument, not " : " arguments, not ") +
                std::to_string(count));
       return nothing;
     }
     if (!rule.is_good || is_too_large(rule, at)) return nothing;
-    const spot call{at.at + "/let", child_pointer(at.written, name)};
+    const spot call = at.child(name).moved_to(at.at + "/let");
     made_.places.add(call.at, call.written, inside::nowhere);
     json arguments = json::object();
     for (std::size_t i = 0; i < count; ++i) {
-      const spot one{child_pointer(call.at + "/0/object", rule.params[i]),
-                     is_list ? call.written + "/" + std::to_string(i) : call.written};
-      made_.places.add(one.at, one.written, inside::same);
+      const spot written = is_list ? call.child(std::to_string(i)) : call;
+      const spot one = written.moved_to(child_pointer(call.at + "/0/object", rule.params[i]));
+      made_.places.add(one.at, one.written, one.in_text ? inside::nowhere : inside::same);
       arguments[rule.params[i]] = in_argument(is_list ? argument[i] : argument, one);
     }
     made_.bodies.insert(call.at + "/1");
@@ -378,9 +351,14 @@ class rule_inliner {
   /// operator is an error.
   json in_argument(const json& source, const spot& at) {
     if (!is_call(source) || rules_.contains(source.begin().key()) || logic::is_rule(source))
-      return in_template(source, at);
-    made_.places.add(at.at + "/and/0", at.written, inside::same);
-    return json{{"and", json::array({source})}};
+      return in_object(source, at);
+    made_.places.add(at.at + "/and/0", at.written, at.in_text ? inside::nowhere : inside::same);
+    return as_rule(source);
+  }
+
+  /// A call as a template: one of an unknown operator is no object.
+  static json as_rule(json call) {
+    return logic::is_rule(call) ? call : json{{"and", json::array({std::move(call)})}};
   }
 
   bool is_too_large(const own_rule& rule, const spot& at) {
@@ -396,7 +374,7 @@ class rule_inliner {
   void warn_of_unused() {
     for (const auto& [name, rule] : rules_)
       if (!rule.is_used)
-        report(severity::warning, pointer_of(name), "unused_definition",
+        report(severity::warning, pointer_of_own_rule(name), "unused_definition",
                "nothing calls the definition " + pawl::quoted(name));
   }
 
@@ -408,24 +386,6 @@ class rule_inliner {
 };
 
 }  // namespace
-
-void inlined_flow::restore_places(std::vector<diagnostic>& diagnostics, std::size_t first) const {
-  const auto is_in_body = [&](std::string_view pointer) {
-    while (!pointer.empty()) {
-      if (bodies.contains(pointer)) return true;
-      pointer = pointer.substr(0, pointer.rfind('/'));
-    }
-    return false;
-  };
-  // What is wrong with a body alone is reported once, at its definition.
-  const auto repeats = [&](const diagnostic& d) {
-    return d.code == "rule_in_literal" && is_in_body(d.pointer);
-  };
-  diagnostics.erase(std::remove_if(diagnostics.begin() + static_cast<std::ptrdiff_t>(first),
-                                   diagnostics.end(), repeats),
-                    diagnostics.end());
-  places.apply(diagnostics, first);
-}
 
 inlined_flow inline_own_rules(const definition& flow, std::vector<diagnostic>& diagnostics) {
   return rule_inliner{flow, diagnostics}.run();

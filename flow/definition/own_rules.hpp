@@ -22,11 +22,16 @@ inline constexpr std::size_t max_inlined_values = 200'000;
 struct inlined_flow {
   definition flow;
 
-  /// Maps the places of diagnostics, from the index `first` on, to the flow as it was before.
+  /// Maps the places of diagnostics, from the index `first` on, to the flow as it was before, and
+  /// suggests names for unknown operators.
   void restore_places(std::vector<diagnostic>& diagnostics, std::size_t first) const;
 
+  std::vector<std::string> names;  ///< of the definitions
   written_places places;
   std::set<std::string, std::less<>> bodies;  ///< the pointers of inlined rules
+
+ private:
+  void suggest_names(std::vector<diagnostic>& diagnostics, std::size_t first) const;
 };
 
 /// Inlines the definitions of a flow. Appends a diagnostic for each definition that is invalid,

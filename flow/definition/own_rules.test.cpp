@@ -90,6 +90,74 @@ TEST_CASE("own rules are called on edges, in the output, in compensations and in
   CHECK(survives_restart(run));
 }
 
+TEST_CASE("texts with braces call own rules", "[definitions]") {
+  const json definitions{{"price",
+                          {{"params", {"cents", "unit"}},
+                           {"rule", {{"cat", {{{"/", {var("cents"), 100}}}, " ", var("unit")}}}}}},
+                         {"twice", {{"params", {"x"}}, {"rule", {{"*", {var("x"), 2}}}}}},
+                         {"all", {{"params", {"x"}}, {"rule", var("x")}}}};
+  const auto made = [&](const char* text) {
+    json flow = chain({start(), node_of("s", "set", {{"values", {{"t", text}}}}), end()});
+    flow["definitions"] = definitions;
+    REQUIRE(errors_of(flow) == diagnosed{});
+    driven_run run{flow};
+    REQUIRE(run.begin({{"n", 250}, {"none", nullptr}, {"list", {1, {{"a", 2}}}}}));
+    REQUIRE(run.status() == run_status::completed);
+    return run.data().at("t");
+  };
+  CHECK(made("{{n | twice}}") == 500);
+  CHECK(made("{{n | twice | price \"EUR\" | lower}}") == "5 eur");
+  CHECK(made("costs {{ n | price \"{{x}} |\" }}, \\{{n}} {{n}}") == "costs 2.5 {{x}} |, {{n}} 250");
+  CHECK(made("{{list | all}}") == json{1, {{"a", 2}}});
+  CHECK(made("<{{list | all}}{{none | all}}>") == R"(<[1,{"a":2}]>)");
+}
+
+TEST_CASE("own rules are called in texts wherever these are values", "[definitions]") {
+  json flow = chain({start(),
+                     node_of("a", "task",
+                             {{"code_ref", "f.{{kind | id}}"},
+                              {"allow", {"f.x", "f.y"}},
+                              {"with", {{"deep", {{"list", {"{{kind | id}}!"}}}}}}}),
+                     end()});
+  flow["definitions"] = {{"id", {{"params", {"x"}}, {"rule", var("x")}}}};
+  flow["output"] = {{"kind", "{{kind | id}}"}};
+  REQUIRE(errors_of(flow) == diagnosed{});
+  CHECK(warnings_of(flow) == diagnosed{});
+  driven_run run{flow};
+  REQUIRE(run.begin({{"kind", "x"}}));
+  REQUIRE(run.call_of("a") != nullptr);
+  CHECK(run.call_of("a")->code_ref == "f.x");
+  CHECK(run.call_of("a")->args == json{{"deep", {{"list", {"x!"}}}}});
+  CHECK(survives_restart(run));
+  REQUIRE(run.finish("a"));
+  CHECK(run.state().output == json{{"kind", "x"}});
+  // A rule has no texts with braces.
+  flow["nodes"][1]["data"]["with"] = {{"same", {{"cat", {"{{kind | id}}"}}}}};
+  driven_run same{flow};
+  REQUIRE(same.begin({{"kind", "x"}}));
+  CHECK(same.call_of("a")->args == json{{"same", "{{kind | id}}"}});
+}
+
+TEST_CASE("what is wrong with a call in a text is reported at the text",
+          "[definitions][validation]") {
+  json flow = chain({start(), node_of("s", "set", {{"values", {{"t", "x"}}}}), end()});
+  flow["definitions"] = {{"id", {{"params", {"x"}}, {"rule", var("x")}}}};
+  const auto errors = [&](const char* text) {
+    flow["nodes"][1]["data"]["values"]["t"] = text;
+    return errors_of(flow);
+  };
+  const std::string at = "/nodes/1/data/values/t ";
+  CHECK(errors("{{n | id 2}}") == diagnosed{at + "wrong_argument_count"});
+  CHECK(errors("a {{n | id}} {{n | id 1}}") == diagnosed{at + "wrong_argument_count"});
+  CHECK(mentions(message_of(flow, "wrong_argument_count"), "not 2 (at byte 13 of the text)"));
+  CHECK(errors("{{n | id | wat}}") == diagnosed{at + "unknown_operator"});
+  CHECK(errors("{{n | wat | id}} ") == diagnosed{at + "unknown_operator"});
+  CHECK(errors("{{n | id") == diagnosed{at + "invalid_text_template"});
+  flow = chain({start(), condition("c", "{{n | id}}"), end()});
+  flow["definitions"] = {{"id", {{"params", {"x"}}, {"rule", var("x")}}}};
+  CHECK(errors_of(flow) == diagnosed{"/nodes/1/data/expr constant_rule"});
+}
+
 TEST_CASE("the body of an own rule counts against the budget of its caller", "[definitions]") {
   const json slow{{"reduce", {{{"range", {200'000}}}, {{"+", {var("current"), 1}}}, 0}}};
   const json flow = deciding({{"slow", {{"rule", slow}}}}, {{"and",
@@ -159,6 +227,25 @@ TEST_CASE("what is wrong with a call is reported where it is written",
   json flow = in_short;
   flow["definitions"] = {{"is_big", is_big}};
   CHECK(errors_of(flow) == diagnosed{"/nodes/0/expr/is_big/0/wat unknown_operator"});
+}
+
+TEST_CASE("a misspelt call of a definition is reported with what was meant",
+          "[definitions][validation]") {
+  const json definitions{{"is_big", is_big}};
+  const json call{{"is_big", {var("order")}}};
+  json flow = deciding(definitions, {{"and", {call, {{"is_bgi", {var("order")}}}}}});
+  CHECK(errors_of(flow) == diagnosed{"/nodes/1/data/expr/and/1/is_bgi unknown_operator"});
+  CHECK(mentions(message_of(flow, "unknown_operator"), "did you mean the definition \"is_big\"?"));
+
+  // Where a value stands, it may be data.
+  flow = chain({start(), condition("c", call),
+                node_of("s", "set", {{"values", {{"big", {{"is_bgi", {var("order")}}}}}}}), end()});
+  flow["definitions"] = definitions;
+  CHECK(errors_of(flow) == diagnosed{});
+  CHECK(warnings_of(flow) == diagnosed{"/nodes/2/data/values/big/is_bgi unknown_operator"});
+  CHECK(mentions(message_of(flow, "unknown_operator"), "did you mean \"is_big\"?"));
+  flow["nodes"][2]["data"]["values"]["big"] = {{"is_bgi", true}};
+  CHECK(warnings_of(flow) == diagnosed{});
 }
 
 TEST_CASE("a definition must not call itself, and calls must not grow without limit",
@@ -261,6 +348,12 @@ TEST_CASE("the variables of a flow are checked", "[vars][validation]") {
   CHECK(mentions(message_of(flow(vars, var("vars.limt.x")), "unknown_variable"),
                  "did you mean \"limit\"?"));
   CHECK(warnings_of(flow(vars, {{"filter", {var("x"), var("vars.limt")}}})) == diagnosed{});
+  // In the body of an iteration, "var" reads the item.
+  const json body{{"filter", {var("x"), {{">", {var("price"), var("vars.limit")}}}}}};
+  CHECK(warnings_of(flow(vars, body)) == diagnosed{"/nodes/1/data/expr variable_in_body"});
+  CHECK(message_of(flow(vars, body), "variable_in_body") ==
+        "in the body of \"filter\", \"vars.limit\" is read from the item; the variable is "
+        "{\"val\":[[2],\"vars\",\"limit\"]}");
   // Without variables, "vars" is a key of the data.
   CHECK(warnings_of(flow(nullptr, var("vars.limt"))) == diagnosed{});
 }

@@ -4,10 +4,15 @@
 #include <array>
 #include <cmath>
 
+#include <pawl/assert.hpp>
+#include <pawl/code_ref.hpp>
 #include <pawl/detail/arguments.hpp>
 #include <pawl/json.hpp>
 
+#include "flow/machine/variables.hpp"
 #include "flow/nodes/node.hpp"
+#include "flow/values/duration.hpp"
+#include "flow/values/error_text.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -66,21 +71,92 @@ bool is_one_of(std::string_view type, const std::vector<std::string>& types) {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
 
-/// `waits` has the defaults.
+constexpr std::uint32_t most_attempts = 1'000'000;
+constexpr double most_backoff = 100;
+
+std::optional<double> number_in(const json& value, double least, double most) {
+  if (!value.is_number()) return std::nullopt;
+  const auto number = value.get<double>();
+  return number >= least && number <= most ? std::optional{number} : std::nullopt;
+}
+
+std::optional<double> milliseconds_in(const json& value) {
+  const auto length = duration_of(value);
+  return length ? std::optional{static_cast<double>(length->count())} : std::nullopt;
+}
+
+std::chrono::milliseconds to_milliseconds(double number) {
+  return std::chrono::milliseconds{static_cast<std::int64_t>(number)};
+}
+
+/// A number of the waits that a rule can compute.
+struct wait_setting {
+  std::string_view key;
+  std::optional<double> (*read)(const json& value);
+  const char* form;  ///< what it must be
+  void (*set)(retry_waits& waits, double number);
+};
+
+constexpr std::array<wait_setting, 5> wait_settings{{
+    {"max_attempts",
+     [](const json& value) {
+       const auto count = number_in(value, 1, most_attempts);
+       return count && *count == std::floor(*count) ? count : std::nullopt;
+     },
+     "must be a whole number from 1 to 1000000",
+     [](retry_waits& waits, double n) { waits.max_attempts = static_cast<std::uint32_t>(n); }},
+    {"initial_interval", milliseconds_in, "must be a duration",
+     [](retry_waits& waits, double n) { waits.initial = to_milliseconds(n); }},
+    {"backoff", [](const json& value) { return number_in(value, 1, most_backoff); },
+     "must be a number from 1 to 100", [](retry_waits& waits, double n) { waits.backoff = n; }},
+    {"max_interval", milliseconds_in, "must be a duration",
+     [](retry_waits& waits, double n) { waits.max_interval = to_milliseconds(n); }},
+    {"jitter", [](const json& value) { return number_in(value, 0, 1); },
+     "must be a number from 0 to 1", [](retry_waits& waits, double n) { waits.jitter = n; }},
+}};
+
+/// Whether a number is computed. Otherwise it is absent or read as a literal.
+bool is_computed(const data_reader& from, std::string_view key) {
+  const json* const written = from.find(key);
+  return written != nullptr && written->is_object();
+}
+
+/// Reads the literal numbers. `waits` has the defaults.
 retry_waits read_waits(const data_reader& from, retry_waits waits) {
-  waits.max_attempts = from.count("max_attempts", 1, 1'000'000).value_or(waits.max_attempts);
-  waits.initial = from.duration("initial_interval").value_or(waits.initial);
-  waits.backoff = from.number("backoff", 1, 100).value_or(waits.backoff);
+  const auto is_literal = [&](std::string_view key) { return !is_computed(from, key); };
+  if (is_literal("max_attempts"))
+    waits.max_attempts = from.count("max_attempts", 1, most_attempts).value_or(waits.max_attempts);
+  if (is_literal("initial_interval"))
+    waits.initial = from.duration("initial_interval").value_or(waits.initial);
+  if (is_literal("backoff"))
+    waits.backoff = from.number("backoff", 1, most_backoff).value_or(waits.backoff);
+  waits.keeps_max_interval = from.find("max_interval") != nullptr;
   // A default does not shorten the interval that is written.
-  waits.max_interval =
-      from.duration("max_interval").value_or(std::max(waits.max_interval, waits.initial));
-  if (from.find("initial_interval") != nullptr && waits.max_interval < waits.initial) {
-    from.fail("max_interval", "out_of_range",
-              "\"max_interval\" is shorter than \"initial_interval\"");
+  if (!waits.keeps_max_interval) waits.max_interval = std::max(waits.max_interval, waits.initial);
+  if (is_literal("max_interval")) {
+    waits.max_interval = from.duration("max_interval").value_or(waits.max_interval);
+    const bool has_initial = from.find("initial_interval") != nullptr;
+    if (has_initial && is_literal("initial_interval") && waits.max_interval < waits.initial) {
+      from.fail("max_interval", "out_of_range",
+                "\"max_interval\" is shorter than \"initial_interval\"");
+    }
   }
-  waits.jitter = from.number("jitter", 0, 1).value_or(waits.jitter);
+  if (is_literal("jitter")) waits.jitter = from.number("jitter", 0, 1).value_or(waits.jitter);
   waits.respect_retry_after = from.flag("respect_retry_after").value_or(waits.respect_retry_after);
   return waits;
+}
+
+/// Reads the rules of a place, as in `computed_wait`. A clause does not take over the rules of the
+/// policy in place of which it has numbers or rules of its own.
+void read_rules(const data_reader& from, std::size_t place, std::vector<computed_wait>& computed) {
+  for (auto& known : computed)
+    if (known.places.front() == 0 && from.find(wait_settings[known.setting].key) == nullptr)
+      known.places.push_back(place);
+  for (std::size_t i = 0; i < wait_settings.size(); ++i) {
+    if (!is_computed(from, wait_settings[i].key)) continue;
+    if (auto rule = from.condition(wait_settings[i].key, true))
+      computed.push_back({*std::move(rule), i, {place}});
+  }
 }
 
 std::vector<http_syntax::status_range> read_statuses(const data_reader& from) {
@@ -128,17 +204,53 @@ bool retry_clause::fits(const error& why) const {
          });
 }
 
+result<std::vector<double>> retry_policy::compute(const run_state& run, const token& t,
+                                                  const std::string& node) const {
+  std::vector<double> numbers;
+  if (computed.empty()) return numbers;
+  const rule_variables variables{run, t, node};
+  for (const auto& each : computed) {
+    const auto value = each.rule.evaluate(variables.get());
+    if (!value) return value.error();
+    const wait_setting& setting = wait_settings[each.setting];
+    const auto number = setting.read(*value);
+    if (!number) {
+      return error{errc::invalid_argument, pawl::quoted(setting.key) + " of \"retry\" " +
+                                               setting.form + ", but its rule returned " +
+                                               value_text(*value)};
+    }
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+retry_waits retry_policy::waits_at(std::size_t place, const std::vector<double>& numbers) const {
+  retry_waits made = place == 0 ? waits : on[place - 1].waits;
+  PAWL_ASSERT_RUN(numbers.size() == computed.size(), "a visit has computed its retry policy");
+  for (std::size_t i = 0; i < computed.size(); ++i) {
+    const auto& places = computed[i].places;
+    if (std::find(places.begin(), places.end(), place) != places.end())
+      wait_settings[computed[i].setting].set(made, numbers[i]);
+  }
+  if (!made.keeps_max_interval) made.max_interval = std::max(made.max_interval, made.initial);
+  return made;
+}
+
 std::optional<std::chrono::milliseconds> retry_policy::next_wait(
-    std::uint32_t tries, std::vector<std::uint32_t>& failures_of, const error& why,
-    double random) const {
+    std::uint32_t tries, std::vector<std::uint32_t>& failures_of,
+    const std::vector<double>& numbers, const error& why, double random) const {
   if (is_permanent(why) || is_one_of(why.error_class(), non_retryable)) return std::nullopt;
-  if (on.empty()) return is_final_status(why) ? std::nullopt : waits.after(tries, why, random);
+  if (on.empty()) {
+    if (is_final_status(why)) return std::nullopt;
+    return waits_at(0, numbers).after(tries, why, random);
+  }
   const auto clause =
       std::find_if(on.begin(), on.end(), [&](const auto& c) { return c.fits(why); });
   if (clause == on.end()) return std::nullopt;
   failures_of.resize(on.size());
-  const std::uint32_t failures = ++failures_of[static_cast<std::size_t>(clause - on.begin())];
-  return clause->waits.after(failures, why, random);
+  const auto place = static_cast<std::size_t>(clause - on.begin());
+  const std::uint32_t failures = ++failures_of[place];
+  return waits_at(place + 1, numbers).after(failures, why, random);
 }
 
 retry_policy read_retry_policy(const data_reader& data) {
@@ -147,6 +259,7 @@ retry_policy read_retry_policy(const data_reader& data) {
   if (!written) return policy;
   policy.waits.max_attempts = default_attempts;
   policy.waits = read_waits(*written, policy.waits);
+  read_rules(*written, 0, policy.computed);
   policy.non_retryable = written->texts("non_retryable");
   if (const json* const on = written->find("on"); on != nullptr && on->is_array() && on->empty())
     written->fail(
@@ -155,6 +268,7 @@ retry_policy read_retry_policy(const data_reader& data) {
   for (const data_reader& clause : written->each_within("on", clause_keys)) {
     policy.on.push_back(
         {clause.text_or_texts("error"), read_statuses(clause), read_waits(clause, policy.waits)});
+    read_rules(clause, policy.on.size(), policy.computed);
   }
   return policy;
 }

@@ -26,7 +26,7 @@ retry_policy policy_of(std::uint32_t attempts, std::chrono::milliseconds initial
 std::optional<std::chrono::milliseconds> wait_of(const retry_policy& policy, std::uint32_t tries,
                                                  const error& why, double random) {
   std::vector<std::uint32_t> failures_of;
-  return policy.next_wait(tries, failures_of, why, random);
+  return policy.next_wait(tries, failures_of, {}, why, random);
 }
 
 error with_status(int status, json more = json::object()) {
@@ -148,7 +148,9 @@ TEST_CASE("the first clause that fits an error has its waits and its count", "[r
   clause({}, {{404, 404}, {500, 599}}, 2, 7s);
   clause({"busy", "slow"}, {}, 9, 9s);
   std::vector<std::uint32_t> failures_of;
-  const auto next = [&](const error& why) { return policy.next_wait(1, failures_of, why, 0.5); };
+  const auto next = [&](const error& why) {
+    return policy.next_wait(1, failures_of, {}, why, 0.5);
+  };
   CHECK(next(busy) == 5s);
   CHECK(next(with_status(404)) == 7s);
   CHECK(next(busy) == 5s);

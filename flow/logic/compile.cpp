@@ -16,6 +16,7 @@
 #include "flow/logic/compiler.hpp"
 #include "flow/logic/location.hpp"
 #include "flow/logic/measurement.hpp"
+#include "flow/logic/suspicion.hpp"
 #include "flow/logic/text_template.hpp"
 #include "flow/logic/utf8.hpp"
 #include "flow/logic/value_template.hpp"
@@ -48,13 +49,6 @@ bool is_call(const json& j) noexcept {
   return j.is_object() && j.size() == 1;
 }
 
-// Whether a rule stands anywhere in a literal. Recursive; `exceeded_limit` has bounded the depth.
-bool contains_rule(const json& literal) {
-  if (!literal.is_structured()) return false;
-  return is_rule(literal) || std::any_of(literal.begin(), literal.end(),
-                                         [](const json& part) { return contains_rule(part); });
-}
-
 /// Compiles checked JSON to expressions. Recursive; `measurement` has bounded the depth.
 class compiler {
  public:
@@ -83,6 +77,12 @@ class compiler {
     bool in_item;             // `var` reads an item of an iteration
     bool is_path = false;     // a literal is a path
     bool is_pattern = false;  // a literal text is a pattern
+    bool in_reduce = false;   // the item is that of `reduce`
+
+    // What stands inside, as an argument or a member that reads the same data.
+    [[nodiscard]] context child(const location* inner, bool path = false) const {
+      return {inner, in_item, path, false, in_reduce};
+    }
   };
 
   expression any(const json& source, const context& c) {
@@ -91,7 +91,7 @@ class compiler {
       return call(source, c);
     }
     if (source.is_array()) return array(source, c);
-    if (source.is_object()) warn_of_rules(source, c.at);
+    if (source.is_object()) warn(c.at, suspicion_of_literal(source));
     expression made = literal(source);
     if (c.is_path) made.where = literal_path(source, c);
     if (c.is_pattern) made.matcher = literal_pattern(source, c);
@@ -110,7 +110,7 @@ class compiler {
       std::vector<expression> items;
       for (std::size_t i = 0; i < source.size(); ++i) {
         const location at{c.at, nullptr, i};
-        items.push_back(template_value(source[i], {&at, c.in_item}));
+        items.push_back(template_value(source[i], c.child(&at)));
       }
       return built(source, op::array_literal, std::move(items));
     }
@@ -119,7 +119,7 @@ class compiler {
     std::vector<expression> members;
     for (const auto& [key, value] : *source.get_ptr<const json::object_t*>()) {
       const location at{c.at, &key, 0};
-      members.push_back(template_value(value, {&at, c.in_item}));
+      members.push_back(template_value(value, c.child(&at)));
     }
     return built(source, op::object_literal, std::move(members));
   }
@@ -137,7 +137,7 @@ class compiler {
     items.reserve(source.size());
     for (std::size_t i = 0; i < source.size(); ++i) {
       const location at{c.at, nullptr, i};
-      items.push_back(any(source[i], {&at, c.in_item, c.is_path}));
+      items.push_back(any(source[i], c.child(&at, c.is_path)));
     }
     if (!std::ranges::all_of(items, &expression::is_literal))
       return built(source, op::array_literal, std::move(items));
@@ -155,18 +155,19 @@ class compiler {
       unknown(name, at);
     } else {
       check_count(*found, argument, at);
+      warn(&at, suspicion_of_call(*found, argument, c.in_reduce));
     }
     const shape arguments = found == nullptr ? shape::plain : found->arguments;
-    if (arguments == shape::members) return object(argument, {&at, c.in_item});
+    if (arguments == shape::members) return object(argument, c.child(&at));
     std::vector<expression> args;
     if (argument.is_array()) {
       args.reserve(argument.size());
       for (std::size_t i = 0; i < argument.size(); ++i) {
         const location inner{&at, nullptr, i};
-        args.push_back(any(argument[i], for_argument(arguments, i, {&inner, c.in_item, false})));
+        args.push_back(any(argument[i], for_argument(name, arguments, i, c.child(&inner))));
       }
     } else {
-      args.push_back(any(argument, for_argument(arguments, 0, {&at, c.in_item, false})));
+      args.push_back(any(argument, for_argument(name, arguments, 0, c.child(&at))));
     }
     // An unknown operator is reported and the rule discarded, so any function will do here.
     return built(source, found == nullptr ? op::log : found->apply, std::move(args));
@@ -176,7 +177,7 @@ class compiler {
     const bool is_alone = argument.is_array() && argument.size() == 1;
     const json& members = is_alone ? argument[0] : argument;
     const location inner{c.at, nullptr, 0};
-    const context at{is_alone ? &inner : c.at, c.in_item};
+    const context at = c.child(is_alone ? &inner : c.at);
     if (!members.is_object()) {
       report(at.at, "wrong_type", "\"object\" takes an object, whose members it computes");
       return literal(argument);
@@ -184,7 +185,7 @@ class compiler {
     std::vector<expression> parts;
     for (const auto& [key, value] : *members.get_ptr<const json::object_t*>()) {
       const location here{at.at, &key, 0};
-      parts.push_back(template_value(value, {&here, c.in_item}));
+      parts.push_back(template_value(value, c.child(&here)));
     }
     return built(members, op::object_literal, std::move(parts));
   }
@@ -227,9 +228,11 @@ class compiler {
         .get();
   }
 
-  static context for_argument(shape arguments, std::size_t i, context c) {
-    c.in_item = c.in_item || (arguments == shape::iteration && i == 1) ||
-                (arguments == shape::handlers && i > 0);
+  static context for_argument(std::string_view name, shape arguments, std::size_t i, context c) {
+    const bool is_body =
+        (arguments == shape::iteration && i == 1) || (arguments == shape::handlers && i > 0);
+    c.in_item = c.in_item || is_body;
+    c.in_reduce = is_body ? name == "reduce" : c.in_reduce;
     c.is_pattern = arguments == shape::pattern && i == 1;
     c.is_path = arguments == shape::paths || (arguments == shape::lookup && i == 0) ||
                 (arguments == shape::options && i == 1);
@@ -264,12 +267,10 @@ class compiler {
     return into_.paths.emplace_back(std::make_unique<const path>(std::move(text))).get();
   }
 
-  void warn_of_rules(const json& literal, const location* at) {
-    if (!contains_rule(literal) || ++warned_ > max_warnings) return;
+  void warn(const location* at, std::optional<suspicion> of) {
+    if (!of || ++warned_ > max_warnings) return;
     diagnostics_.push_back(
-        {severity::warning, pointer_to(root_, at), "rule_in_literal",
-         "an object with several keys inside a rule is a literal: the rule in it is not evaluated; "
-         "write {\"object\": …} around the object to compute it"});
+        {severity::warning, pointer_to(root_, at), of->code, std::move(of->message)});
   }
 
   void unknown(const std::string& name, const location& at) {
@@ -348,13 +349,10 @@ rule compile_checked(const json& source, std::string_view pointer,
 
 rule compile_text(std::string_view text, std::string_view pointer,
                   std::vector<diagnostic>& diagnostics, schema::pattern_memory* patterns) {
-  const auto at_offset = [](std::size_t offset) {
-    return " (at byte " + std::to_string(offset) + " of the text)";
-  };
   text_template split = split_text(text);
   if (!split.problem.empty()) {
     diagnostics.push_back({severity::error, std::string(pointer), "invalid_text_template",
-                           split.problem + at_offset(split.problem_offset)});
+                           split.problem + at_byte(split.problem_offset)});
     return {};
   }
   const std::size_t before = diagnostics.size();
@@ -366,7 +364,7 @@ rule compile_text(std::string_view text, std::string_view pointer,
   for (std::size_t i = before; i < diagnostics.size(); ++i) {
     const std::string inner = std::exchange(diagnostics[i].pointer, std::string(pointer));
     const std::size_t part = split.is_single ? 0 : std::stoul(inner.substr(1));
-    diagnostics[i].message += at_offset(split.offsets.at(part));
+    diagnostics[i].message += at_byte(split.offsets.at(part));
   }
   return finished(std::move(made), diagnostics, before);
 }

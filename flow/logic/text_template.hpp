@@ -26,4 +26,9 @@ struct text_template {
 /// that are JSON literals. The value goes through the operators as their first argument.
 [[nodiscard]] text_template split_text(std::string_view text);
 
+/// Where in a text something is wrong, as the end of a message.
+[[nodiscard]] inline std::string at_byte(std::size_t offset) {
+  return " (at byte " + std::to_string(offset) + " of the text)";
+}
+
 }  // namespace pawl::flow::logic

@@ -105,6 +105,8 @@ struct token {
   std::optional<time_point> first_try_at;
   /// The time for all of them, if a rule has computed it; else 0.
   std::chrono::milliseconds tries_limit{0};
+  /// What the rules of the retry policy have returned for them, in the order of the policy.
+  std::vector<double> retry_numbers;
   std::optional<json> question;     ///< sleeps until this is answered
   std::optional<json> answer;       ///< the answer to the last question of this visit
   bool in_doubt = false;            ///< the question is whether an interrupted call took effect

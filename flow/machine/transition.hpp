@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include <pawl/version_range.hpp>
+
 #include "flow/logic/secret_place.hpp"
 #include "flow/machine/delta.hpp"
 
@@ -15,7 +17,7 @@ namespace pawl::flow {
 /// A child run to start.
 struct child_start {
   flow_name flow;
-  std::optional<pawl::version> version;  ///< none: the published version
+  std::optional<version_range> version;  ///< none: the published version
   run_id id;                             ///< the same for all attempts of a visit
   std::uint32_t depth = 0;               ///< number of runs that it is nested in
 };

@@ -124,10 +124,10 @@ call_node::call_node(const data_reader& data, call_plan what, std::string into)
     compensation_ = read_call(*compensate);
   if (compensation_ &&
       (compensation_->code_ref.is_computed() || compensation_->queue.is_computed() ||
-       compensation_->total_timeout.is_computed()))
+       compensation_->total_timeout.is_computed() || !compensation_->retry.computed.empty()))
     data.fail("compensate", "wrong_type",
-              "the function, the queue and the \"total_timeout\" of a compensation cannot be "
-              "computed");
+              "the function, the queue, the \"total_timeout\" and the numbers of \"retry\" of a "
+              "compensation cannot be computed");
   if (call_.child)
     return;  // starting the same run twice starts it once: its effect is never unknown
   once_ = data.one_of("effect", effects) == "once";
@@ -151,7 +151,13 @@ bool call_node::begin_tries(transition_builder& run, token& t) const {
     run.failures().fail_step(t, limit.error());
     return false;
   }
+  auto numbers = plan_of(t).retry.compute(run.state(), t, run.node_of(t).id);
+  if (!numbers) {
+    run.failures().fail_step(t, numbers.error());
+    return false;
+  }
   t.tries_limit = plan_of(t).total_timeout.is_computed() ? *limit : std::chrono::milliseconds{0};
+  t.retry_numbers = *std::move(numbers);
   run.calls().begin_tries(t, limit->count() > 0);
   return true;
 }
@@ -207,7 +213,8 @@ void call_node::fail(transition_builder& run, token& t, const error& why,
   const auto us = (of.ended_at - of.began_at).count();
   const call_plan& plan = plan_of(t);
   const auto wait =
-      of.retryable ? plan.retry.next_wait(t.tries, t.failures_of, why, of.random) : std::nullopt;
+      of.retryable ? plan.retry.next_wait(t.tries, t.failures_of, t.retry_numbers, why, of.random)
+                   : std::nullopt;
   const auto end = deadline(t);
   const bool in_time = !end || !wait || run.engine_time() + *wait < *end;
   if (!wait || !in_time) return run.failures().fail_step(t, why, us);

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <pawl/version_range.hpp>
+
 #include "flow/definition/retry_policy.hpp"
 #include "flow/nodes/chosen_duration.hpp"
 #include "flow/nodes/chosen_name.hpp"
@@ -17,7 +19,7 @@ namespace pawl::flow {
 /// A subflow that a node runs.
 struct child_plan {
   chosen_name flow;
-  std::optional<pawl::version> version;  ///< none: the version that is published when it starts
+  std::optional<version_range> version;  ///< none: the version that is published when it starts
   std::optional<logic::value_template> input;  ///< none: all data of the branch
 };
 
@@ -92,8 +94,8 @@ class call_node : public node {
     return t.compensates ? *compensation_ : call_;
   }
   void succeed(transition_builder& run, token& t, json value, std::int64_t us) const;
-  /// Begins to count attempts. Returns false if the rule of their time limit failed; then it has
-  /// failed the step.
+  /// Begins to count attempts. Returns false if a rule of their limits failed; then it has failed
+  /// the step.
   [[nodiscard]] bool begin_tries(transition_builder& run, token& t) const;
   [[nodiscard]] bool effect_is_unknown(const token& t, const error& why) const noexcept;
   void fail(transition_builder& run, token& t, const error& why,

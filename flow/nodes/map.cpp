@@ -4,6 +4,7 @@
 #include <pawl/code_ref.hpp>
 
 #include "flow/machine/transition_builder.hpp"
+#include "flow/nodes/dotted_key.hpp"
 #include "flow/nodes/map_limits.hpp"
 #include "flow/nodes/node_types.hpp"
 
@@ -41,6 +42,8 @@ map_plan read_plan_of_map(const data_reader& data) {
     plan.into = data.text("into", false).value_or(*plan.into);
   read_limit(data, "max_concurrency", concurrency_of, concurrency_form, plan.max_concurrency,
              plan.computed_concurrency);
+  for (const char* key : {"as", "index", "into"})
+    if (const auto written = data.text(key, false)) warn_of_dots(data, data.pointer(key), *written);
   plan.result = data.value("result", false);
   plan.until = data.condition("until", false);
   read_limit(data, "tolerate", tolerance_of, tolerance_form, plan.tolerate,

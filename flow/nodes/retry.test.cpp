@@ -1,5 +1,7 @@
 // The retry policy of a task. The retry command is tested in commands/retry.test.cpp.
 
+#include <pawl/code_ref.hpp>
+
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
 #include "tests/support/catch.hpp"
@@ -321,4 +323,94 @@ TEST_CASE("an attempt waits as long as the response asks for", "[retry-policy]")
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", fail("http_status", "no", {{"status", 429}, {"retry_after", 120}})));
   CHECK(slept(run) == 120s);
+}
+
+TEST_CASE("rules compute the numbers of a retry policy when the step begins", "[retry-policy]") {
+  driven_run run{chain({start(), task("a", {{"retry",
+                                             {{"max_attempts", var("n")},
+                                              {"initial_interval", {{"cat", {var("s"), "s"}}}},
+                                              {"backoff", var("b")},
+                                              {"max_interval", {{"*", {var("s"), 5}}}},
+                                              {"jitter", var("j")}}}})})};
+  REQUIRE(run.begin({{"n", 5}, {"s", 10}, {"b", 3}, {"j", 0}}));
+  for (const auto wait : {10s, 30s, 50s, 50s}) {
+    REQUIRE(break_at(run, "a"));
+    CHECK(slept(run) == wait);
+    CHECK(survives_restart(run));
+    REQUIRE(run.fire_timer());
+  }
+  REQUIRE(break_at(run, "a"));
+  REQUIRE(run.status() == run_status::failed);
+
+  // The retry command begins anew.
+  REQUIRE(run.apply(set_data_command{std::nullopt, "", {{"n", 2}, {"s", 1}}}));
+  REQUIRE(run.apply(retry_command{}));
+  REQUIRE(break_at(run, "a"));
+  CHECK(slept(run) == 1s);
+  REQUIRE(run.fire_timer());
+  REQUIRE(break_at(run, "a"));
+  CHECK(run.status() == run_status::failed);
+}
+
+TEST_CASE("a clause takes the computed numbers of its policy, or has its own", "[retry-policy]") {
+  const json policy{
+      {"initial_interval", var("s")},
+      {"on",
+       {{{"error", "busy"}},
+        {{"error", "full"}, {"initial_interval", "7s"}},
+        {{"error", "down"}, {"initial_interval", var("long")}, {"max_attempts", var("n")}}}}};
+  const auto slept_after = [&](const char* type) {
+    driven_run run{chain({start(), retried("a", policy)})};
+    REQUIRE(run.begin({{"s", 100}, {"long", "2h"}, {"n", 2}}));
+    REQUIRE(break_at(run, "a", type));
+    return slept(run);
+  };
+  CHECK(slept_after("busy") == 100s);  // the default of max_interval is raised
+  CHECK(slept_after("full") == 7s);
+  CHECK(slept_after("down") == 2h);
+}
+
+TEST_CASE("a rule that returns no number of a retry policy fails the step", "[retry-policy]") {
+  const std::pair<const char*, json> wrong[] = {{"max_attempts", 0},
+                                                {"max_attempts", 1.5},
+                                                {"max_attempts", "3"},
+                                                {"max_attempts", 1e7},
+                                                {"backoff", 0.5},
+                                                {"jitter", 2},
+                                                {"jitter", nullptr},
+                                                {"max_interval", -1},
+                                                {"initial_interval", "soon"},
+                                                {"max_interval", json::array({1})}};
+  for (const auto& [key, value] : wrong) {
+    CAPTURE(key, value);
+    driven_run run{chain({start(), task("a", {{"retry", {{key, var("x")}}}})})};
+    REQUIRE(run.begin({{"x", value}}));
+    CHECK(run.calls().empty());
+    REQUIRE(run.status() == run_status::failed);
+    REQUIRE(run.state().error);
+    CHECK(run.state().error->type == "invalid_argument");
+    CHECK(mentions(run.state().error->message, pawl::quoted(key) + " of \"retry\" must be a "));
+  }
+}
+
+TEST_CASE("the rules of a retry policy are checked", "[retry-policy][validation]") {
+  const std::string at = "/nodes/1/data/retry";
+  CHECK(errors_of_retry({{"max_attempts", {{"a", 1}, {"b", 2}}}}) ==
+        lines{at + "/max_attempts not_a_rule"});
+  CHECK(errors_of_retry({{"on", {{{"backoff", {{"wat", 1}}}}}}}) ==
+        lines{at + "/on/0/backoff/wat unknown_operator"});
+  json flow = chain({start(), task("a", {{"retry", {{"backoff", {{"steps", {2}}}}}}})});
+  flow["definitions"] = {{"steps", {{"params", {"n"}}, {"rule", {{"+", {var("n"), 1}}}}}}};
+  CHECK(errors_of(flow) == lines{});
+  const json undo{{"code_ref", "undo"}, {"retry", {{"max_attempts", var("n")}}}};
+  CHECK(errors_of(chain({start(), task("a", {{"compensate", undo}})})) ==
+        lines{"/nodes/1/data/compensate wrong_type"});
+}
+
+TEST_CASE("a variable of a retry policy that nothing writes is a warning", "[retry-policy]") {
+  json flow = chain({start(), task("a", {{"retry", {{"on", {{{"backoff", var("lmit")}}}}}}})});
+  flow["input_schema"] = {{"type", "object"},
+                          {"properties", {{"limit", {{"type", "number"}}}}},
+                          {"additionalProperties", false}};
+  CHECK(warnings_of(flow) == lines{"/nodes/1/data/retry/on/0/backoff never_written"});
 }

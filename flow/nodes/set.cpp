@@ -2,7 +2,9 @@
 #include <utility>
 
 #include "flow/machine/transition_builder.hpp"
+#include "flow/nodes/dotted_key.hpp"
 #include "flow/nodes/node_types.hpp"
+#include "flow/values/pointer.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -11,7 +13,12 @@ namespace {
 class set_node final : public node {
  public:
   explicit set_node(const data_reader& data)
-      : values_(data.members("values", true).value_or(logic::value_template{})) {}
+      : values_(data.members("values", true).value_or(logic::value_template{})) {
+    const json* const written = data.find("values");
+    if (written == nullptr || !written->is_object()) return;
+    for (const auto& [key, value] : written->items())
+      warn_of_dots(data, child_pointer(data.pointer("values"), key), key);
+  }
 
   void enter(transition_builder& run, token& t) const override {
     run.changes().record(event_kind::step_started, t);

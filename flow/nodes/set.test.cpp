@@ -8,6 +8,8 @@ using namespace pawl::flow::testing;
 
 namespace {
 
+using lines = std::vector<std::string>;
+
 json setting(json values) {
   return node_of("s", "set", {{"values", std::move(values)}});
 }
@@ -19,7 +21,6 @@ std::vector<std::string> errors_with(json data) {
 }  // namespace
 
 TEST_CASE("a set node needs an object of valid rules", "[set][validation]") {
-  using lines = std::vector<std::string>;
   CHECK(errors_with(json::object()) == lines{"/nodes/1/data missing_key"});
   CHECK(errors_with({{"values", nullptr}}) == lines{"/nodes/1/data missing_key"});
   CHECK(errors_with({{"values", 7}}) == lines{"/nodes/1/data/values wrong_type"});
@@ -27,6 +28,27 @@ TEST_CASE("a set node needs an object of valid rules", "[set][validation]") {
         lines{"/nodes/1/data/values/a~1b/!/wat unknown_operator"});
   CHECK(errors_with({{"values", json::object()}}) == lines{});
   CHECK(errors_with({{"values", {{"a", nullptr}}}}) == lines{});
+}
+
+TEST_CASE("a key with a dot, which no path reads, causes a warning", "[set][validation]") {
+  const auto with = [](const char* key) {
+    return chain({start(), node_of("s", "set", {{"values", {{key, 1}}}}), end()});
+  };
+  CHECK(warnings_of(with("order.total")) == lines{"/nodes/1/data/values/order.total dotted_key"});
+  CHECK(
+      message_of(with("order.total"), "dotted_key") ==
+      "this writes the one key \"order.total\", which {\"var\":\"order.total\"} does not read; to "
+      "set a member, write \"order\": {\"put\": [{\"var\":\"order\"}, [\"total\"], …]}, and to "
+      "read "
+      "this key {\"val\":[\"order.total\"]}");
+  CHECK(mentions(message_of(with("a.b.c"), "dotted_key"), "{\"put\": …} sets a member"));
+  CHECK(warnings_of(with("total")) == lines{});
+  CHECK(warnings_of(chain({start(), task("a", {{"into", "a.b"}})})) ==
+        lines{"/nodes/1/data/into dotted_key"});
+  CHECK(warnings_of(flow_of({start(), node_of("m", "map", {{"items", var("x")}, {"as", "a.b"}}),
+                             task("i"), task("z")},
+                            {edge("start", "m"), edge_on("each", "m", "i"), edge("m", "z")})) ==
+        lines{"/nodes/1/data/as dotted_key"});
 }
 
 TEST_CASE("data that is repeatedly stored in itself reaches the depth limit", "[set][limits]") {
@@ -54,7 +76,7 @@ TEST_CASE("a set node stores the results of its rules without a call", "[set]") 
                            {"sum", 5},
                            {"none", nullptr},
                            {"word", "as it is"}});  // `sum` saw the old `a`
-  CHECK(run.story("step") == std::vector<std::string>{"step_started s 1.1", "step_finished s 1.1"});
+  CHECK(run.story("step") == lines{"step_started s 1.1", "step_finished s 1.1"});
 }
 
 TEST_CASE("in a branch a set node writes only to that branch", "[set]") {

@@ -8,6 +8,7 @@
 #include <pawl/code_ref.hpp>
 
 #include "flow/machine/transition_builder.hpp"
+#include "flow/nodes/dotted_key.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -26,7 +27,10 @@ std::string read_keep(const data_reader& data) {
 
 step_result::step_result(const data_reader& data, std::string into)
     : keep_(read_keep(data)), rule_(data.value("result", false)) {
-  if (!data.is_null("into")) into_ = data.text("into", false).value_or(std::move(into));
+  if (data.is_null("into")) return;
+  const auto written = data.text("into", false);
+  if (written) warn_of_dots(data, data.pointer("into"), *written);
+  into_ = written.value_or(std::move(into));
 }
 
 result<json> step_result::compute(transition_builder& run, const token& t, json raw,

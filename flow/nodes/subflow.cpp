@@ -19,7 +19,7 @@ call_plan read_child(const data_reader& data) {
                              return {};
                            }};
   if (const auto wanted = data.text("version", false)) {
-    if (const auto version = parse_version(*wanted)) {
+    if (const auto version = parse_version_range(*wanted)) {
       child.version = *version;
     } else {
       data.fail("version", "bad_version", version.error().message);

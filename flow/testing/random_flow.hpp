@@ -6,86 +6,51 @@
 #include <string_view>
 #include <vector>
 
-#include "flow/testing/flows.hpp"
-#include "flow/testing/random_source.hpp"
+#include "flow/testing/random_node_data.hpp"
 
 namespace pawl::flow::testing {
-
-struct random_flow_options {
-  std::size_t max_nodes = 12;  ///< at least 2
-  bool failing_rules = true;   ///< a few rules whose evaluation fails
-  /// Steps that run at most once and steps with compensations: the result of a run then depends on
-  /// when its process ends.
-  bool notices_crashes = true;
-  bool requests = true;              ///< nodes of type http
-  std::string_view child = "child";  ///< the flow that nodes of type subflow run; "": no such nodes
-};
 
 /// Makes valid random flows of all node types: forks, loops with and without conditions, nodes that
 /// are visited several times, branches that end at different nodes, rules on data. All tasks call
 /// "sim.step"; `step_model` is a suitable function.
 class flow_generator {
  public:
+  static constexpr auto& signals = node_data_generator::signals;
+  static constexpr auto& keys = rule_generator::keys;
+
   explicit flow_generator(random_source& random, random_flow_options options = {})
-      : random_(random), options_(options) {}
+      : random_(random), options_(options), rules_(random), data_(random, rules_, options_) {
+    rules_.fails = options.failing_rules;
+  }
+  flow_generator(const flow_generator&) = delete;
+  flow_generator& operator=(const flow_generator&) = delete;
 
   [[nodiscard]] json make() {
     types_.clear();
     nodes_.clear();
     edges_.clear();
-    has_vars_ = random_.chance(4);
-    has_own_rules_ = random_.chance(4);
+    rules_.has_vars = random_.chance(4);
+    rules_.has_own_rules = random_.chance(4);
     const std::size_t count = 2 + random_.below(options_.max_nodes - 1);
     for (std::size_t i = 0; i < count; ++i) make_node(i, count);
     for (std::size_t i = 1; i < count; ++i) make_path_to(i);
     for (std::size_t i = random_.below(count / 2 + 1); i > 0; --i) make_other_edge();
     for (std::size_t i = 0; i < count; ++i) make_edges_by_type(i);
     json made = flow_of(nodes_, edges_);
-    if (has_vars_) made["vars"] = json{{"limit", random_.between(0, 3)}, {"first", var("n")}};
-    if (has_own_rules_) {
-      const json is_small{{"<", {var("x"), 2}}};
-      made["definitions"] = {
-          {"is_small", {{"params", {"x"}}, {"rule", is_small}}},
-          {"between",
-           {{"params", {"x", "y"}},
-            {"rule",
-             {{"and", {{{"is_small", {var("x")}}}, {{"!", {{{"is_small", {var("y")}}}}}}}}}}}}};
-    }
-    if (random_.chance(5)) made["output"] = json{{"n", var("n")}, {"made", rule(2)}};
+    if (rules_.has_vars) made["vars"] = rules_.vars();
+    if (rules_.has_own_rules) made["definitions"] = rule_generator::definitions();
+    if (random_.chance(5)) made["output"] = json{{"n", var("n")}, {"made", rules_.rule(2)}};
     // Some values cannot be attributes, or have another type than the declared one.
     made["attributes"] = {{"n", var("n")}, {"a", {{"rule", var("a")}, {"type", "number"}}}};
     if (random_.chance(5))
       made["defaults"] = {{"task", {{"retry", {{"max_attempts", random_.between(1, 3)}}}}}};
+    if (random_.chance(6)) add_flow_section(made);
     return made;
   }
 
   /// Input or metadata for a run.
-  [[nodiscard]] json object() {
-    json made = json::object();
-    for (const std::string_view key : keys)
-      if (random_.chance(3)) made[std::string{key}] = value();
-    return made;
-  }
-
-  [[nodiscard]] json value() {
-    switch (random_.below(8)) {
-      case 0:
-        return nullptr;
-      case 1:
-        return random_.chance(2);
-      case 2:
-        return std::string(random_.below(6), 'x') + "\u00e9";
-      case 3:
-        return json::array({random_.between(-3, 3), "item"});
-      case 4:
-        return 0.25 * random_.between(-10, 10);
-      default:
-        return random_.between(0, 3);
-    }
-  }
-
-  static constexpr std::array<std::string_view, 2> signals = {"go", "stop"};
-  static constexpr std::array<std::string_view, 5> keys = {"a", "b", "c", "n", "result"};
+  [[nodiscard]] json object() { return rules_.object(); }
+  [[nodiscard]] json value() { return rules_.value(); }
 
  private:
   bool is_last(std::size_t i) const { return types_[i] == "end" || types_[i] == "fail"; }
@@ -123,146 +88,29 @@ class flow_generator {
     types_.push_back(type);
     json data = json::object();
     if (random_.chance(5)) data["max_visits"] = random_.between(1, 5);
-    if (type == "condition") data["expr"] = rule(2);
+    if (type == "condition") data["expr"] = rules_.rule(2);
     if (type == "signal") {
-      fill_signal(data);
+      data_.fill_signal(data);
       if (random_.chance(2)) data["into"] = random_.pick(keys);
-      fill_result(data);
+      data_.fill_result(data);
     }
-    if (type == "await") fill_await(data);
+    if (type == "await") data_.fill_await(data);
     if (type == "fail") data = {{"error", "card_declined"}, {"message", var("a")}};
-    if (type == "wait") fill_wait(data);
+    if (type == "wait") data_.fill_wait(data);
     if (type == "interrupt") {
       data["question"] = var("a");
-      fill_result(data);
+      data_.fill_result(data);
     }
-    if (type == "join") fill_join(data);
-    if (type == "map") fill_map(data);
-    if (type == "section") fill_section(data);
+    if (type == "join") data_.fill_join(data);
+    if (type == "map") data_.fill_map(data);
+    if (type == "section") data_.fill_section(data);
     if (type == "signal" || type == "interrupt" || type == "await")
       if (random_.chance(2)) data["timeout"] = "1m";
-    if (type == "set") data["values"] = {{std::string{random_.pick(keys)}, rule(2)}};
-    if (type == "task") fill_task(data, id_of(i));
-    if (type == "http") fill_request(data);
-    if (type == "subflow") fill_subflow(data, id_of(i));
+    if (type == "set") data["values"] = {{std::string{random_.pick(keys)}, rules_.rule(2)}};
+    if (type == "task") data_.fill_task(data, id_of(i));
+    if (type == "http") data_.fill_request(data);
+    if (type == "subflow") data_.fill_subflow(data, id_of(i));
     nodes_.push_back(node_of(id_of(i), type, std::move(data)));
-  }
-
-  void fill_task(json& data, const std::string& id) {
-    data["code_ref"] = "sim.step";
-    if (random_.chance(2)) data["args"] = {{"salt", random_.between(0, 99)}};
-    if (random_.chance(3)) data["with"] = {{"seen", rule(2)}, {"run", var("run_id")}};
-    if (random_.chance(2)) data["into"] = random_.chance(4) ? "a" : "of_" + id;
-    fill_result(data);
-    if (random_.chance(6)) data["timeout"] = "30s";
-    if (random_.chance(12)) data["timeout"] = {{"+", {10, 20}}};
-    if (random_.chance(4)) data["retry"] = {{"max_attempts", random_.between(1, 3)}};
-    if (random_.chance(8))
-      data["retry"]["on"] = {{{"error", "card_declined"}, {"max_attempts", 2}},
-                             {{"status", "5xx"}},
-                             {{"max_attempts", 3}, {"initial_interval", "2s"}}};
-    if (random_.chance(10)) data["total_timeout"] = "5s";
-    if (!options_.notices_crashes) return;
-    if (random_.chance(5)) data["queue"] = "gpu";
-    if (data.contains("queue") && random_.chance(4)) {
-      data["queue"] = {{"if", {var("n"), "gpu", "cpu"}}};
-      data["allow_queues"] = {"gpu", "cpu"};
-    }
-    if (random_.chance(8)) {
-      constexpr std::array<std::string_view, 3> doubts = {"ask", "retry", "fail"};
-      data["effect"] = "once";
-      data["in_doubt"] = random_.pick(doubts);
-    }
-    if (random_.chance(4))
-      data["compensate"] = {{"code_ref", "sim.undo"}, {"with", {{"seen", var("n")}}}};
-  }
-
-  /// What a step keeps. The rule fails now and then.
-  void fill_result(json& data) {
-    if (random_.chance(8)) data["into"] = nullptr;
-    if (random_.chance(8)) data["result"] = json{{"kept", var("result")}, {"seen", var("n")}};
-    if (random_.chance(20)) data["result"] = json{{"/", {1, var("result")}}};
-  }
-
-  void fill_signal(json& data) {
-    switch (random_.below(4)) {
-      case 0:
-        data["names"] = signals;
-        break;
-      case 1:
-        data["name"] = {{"if", {rule(1), "go", "stop"}}};
-        data["allow"] = signals;
-        break;
-      default:
-        data["name"] = random_.pick(signals);
-    }
-    if (random_.chance(6)) data["when"] = json{{"!=", {var("result.n"), random_.between(0, 3)}}};
-  }
-
-  void fill_await(json& data) {
-    json go{{"signal", "go"}, {"into", random_.pick(keys)}};
-    if (random_.chance(2)) go["when"] = json{{">", {var("result"), 0}}};
-    data["for"] = json::array({std::move(go)});
-    if (random_.chance(2)) {
-      json stop{{"signal", "stop"}};
-      fill_result(stop);
-      data["for"].push_back(std::move(stop));
-    }
-    if (random_.chance(3)) data["for"].push_back({{"answer", var("a")}, {"into", "b"}});
-  }
-
-  void fill_request(json& data) {
-    data["url"] = "https://sim.example/";
-    if (random_.chance(4)) data["keep"] = "status";
-    if (random_.chance(2)) data["query"] = {{"n", var("n")}};
-    if (random_.chance(2))
-      data["retry"] = {{"max_attempts", random_.between(1, 4)},
-                       {"non_retryable", {"http_status", "http_not_allowed"}}};
-  }
-
-  void fill_subflow(json& data, const std::string& id) {
-    data["flow"] = options_.child;
-    if (random_.chance(6)) data["input"] = random_.chance(2) ? var("c") : json{{"n", 1}, {"a", 2}};
-    if (random_.chance(2)) data["into"] = "of_" + id;
-    fill_result(data);
-    if (random_.chance(4)) data["timeout"] = random_.chance(2) ? "2s" : "1m";
-    if (random_.chance(10)) data["total_timeout"] = "30s";
-    if (random_.chance(4)) data["retry"] = {{"max_attempts", random_.between(1, 3)}};
-    if (options_.notices_crashes && random_.chance(4))
-      data["compensate"] = {{"code_ref", "sim.undo"}};
-  }
-
-  void fill_wait(json& data) {
-    if (random_.chance(3)) {
-      data["until"] = "2023-11-14T22:14:00Z";  // test runs start shortly before it
-    } else {
-      data["duration"] = random_.chance(2) ? json("10s") : var("n");
-    }
-  }
-
-  void fill_join(json& data) {
-    constexpr std::array<std::string_view, 4> policies = {"error", "first", "last", "collect"};
-    if (random_.chance(3)) data["wait_for"] = random_.chance(2) ? json("any") : json(2);
-    if (data.contains("wait_for") && random_.chance(2))
-      data["losers"] = options_.notices_crashes && random_.chance(2) ? "compensate" : "keep";
-    if (!random_.chance(4)) data["merge"] = random_.pick(policies);
-  }
-
-  void fill_map(json& data) {
-    data["items"] = random_.chance(3) ? var("c") : json::array({1, "two", nullptr, 4});
-    if (random_.chance(2)) data["max_concurrency"] = random_.between(1, 3);
-    if (random_.chance(2)) data["tolerate"] = random_.chance(2) ? json("50%") : json(1);
-    if (random_.chance(6)) data["tolerate"] = {{"if", {var("n"), "50%", 1}}};
-    if (random_.chance(6)) data["max_concurrency"] = {{"if", {var("n"), 2, 1}}};
-    if (random_.chance(3)) data["result"] = {{"cat", {var("item"), var("index")}}};
-    if (random_.chance(4)) data["until"] = {{">", {var("done"), random_.between(0, 3)}}};
-    if (random_.chance(4)) data["absent"] = "empty";
-  }
-
-  void fill_section(json& data) {
-    if (random_.chance(3)) data["timeout"] = random_.chance(2) ? json("10s") : var("n");
-    if (options_.notices_crashes && random_.chance(2)) data["compensate"] = "on_error";
-    if (random_.chance(4)) data["at_end"] = "final";
   }
 
   /// Edges of nodes of some types, and the nodes for the items of a map or the body of a section.
@@ -287,7 +135,7 @@ class flow_generator {
                                                        : json("card_declined");
       if (random_.chance(3))
         made["data"]["when"] =
-            random_.chance(2) ? json{{"!=", {var("error.type"), "timed_out"}}} : rule(2);
+            random_.chance(2) ? json{{"!=", {var("error.type"), "timed_out"}}} : rules_.rule(2);
       edges_.push_back(std::move(made));
     }
     if (types_[i] == "start" && i > 0 && random_.chance(2) && plain_edges_of(id) > 1)
@@ -305,7 +153,7 @@ class flow_generator {
     json data = json::object();
     switch (random_.below(10)) {
       case 0:
-        fill_wait(data);
+        data_.fill_wait(data);
         nodes_.push_back(node_of(id, "wait", std::move(data)));
         break;
       case 1:
@@ -316,13 +164,13 @@ class flow_generator {
         break;
       case 3:
         if (level == 0 && random_.chance(2)) {
-          fill_map(data);
+          data_.fill_map(data);
           nodes_.push_back(node_of(id, "map", std::move(data)));
           make_inside("each", id, 1);
           break;
         }
         if (level == 0) {
-          fill_section(data);
+          data_.fill_section(data);
           nodes_.push_back(node_of(id, "section", std::move(data)));
           nodes_.push_back(task_of(id + "_help"));
           edges_.push_back(edge_on("on_error", id, id + "_help"));
@@ -331,7 +179,7 @@ class flow_generator {
         }
         [[fallthrough]];
       default:
-        fill_task(data, id);
+        data_.fill_task(data, id);
         if (is_body && options_.notices_crashes) data["compensate"] = {{"code_ref", "sim.undo"}};
         nodes_.push_back(node_of(id, "task", std::move(data)));
     }
@@ -345,7 +193,7 @@ class flow_generator {
     const bool forks = random_.chance(2), joins = random_.chance(2);
     for (const char* const more : {"_x", "_y"}) {
       json inner = json::object();
-      fill_task(inner, map + more);
+      data_.fill_task(inner, map + more);
       nodes_.push_back(node_of(map + more, "task", std::move(inner)));
       edges_.push_back(edge(id, map + more));
       if (forks && joins) edges_.push_back(edge(map + more, map + "_join"));
@@ -354,13 +202,34 @@ class flow_generator {
     if (random_.chance(3)) edges_.push_back(edge_on("on_error", id, map + "_x", "card_declined"));
     if (!forks || !joins) return;
     json how = json::object();
-    fill_join(how);
+    data_.fill_join(how);
     nodes_.push_back(node_of(map + "_join", "join", std::move(how)));
+  }
+
+  /// A deadline or handlers for the whole flow, or both, and the node that they lead to.
+  void add_flow_section(json& made) {
+    constexpr const char* help = "flow_help";
+    const bool is_timed = random_.chance(2);
+    const bool takes_errors = !is_timed || random_.chance(2);
+    const bool takes_time_out = is_timed && random_.chance(2);
+    if (is_timed && random_.chance(4))
+      made["until"] = "2023-11-14T22:14:00Z";
+    else if (is_timed)
+      made["timeout"] = random_.chance(2) ? json("1m") : var("n");
+    if (takes_time_out) made["on_timeout"] = help;
+    if (takes_errors) {
+      json first{{"on", {"card_declined"}}, {"to", help}, {"into", "a"}};
+      if (random_.chance(2)) first["when"] = rules_.rule(1);
+      made["on_error"] = random_.chance(2) ? json(help) : json::array({first, {{"to", help}}});
+    }
+    if (!takes_errors && !takes_time_out) return;
+    if (options_.notices_crashes && random_.chance(2)) made["compensate"] = "on_error";
+    made["nodes"].push_back(task_of(help));
   }
 
   json task_of(const std::string& id) {
     json data = json::object();
-    fill_task(data, id);
+    data_.fill_task(data, id);
     return node_of(id, "task", std::move(data));
   }
 
@@ -390,44 +259,16 @@ class flow_generator {
     if (condition && random_.below(4) != 0) {
       edges_.push_back(edge(id_of(from), id_of(to), json(back || random_.chance(2))));
     } else if (back || random_.chance(4)) {
-      edges_.push_back(edge(id_of(from), id_of(to), rule(2)));
+      edges_.push_back(edge(id_of(from), id_of(to), rules_.rule(2)));
     } else {
       edges_.push_back(edge(id_of(from), id_of(to)));
     }
   }
 
-  json rule(int depth) {
-    if (options_.failing_rules && random_.chance(60)) return {{"*", json::array()}};
-    const std::string key{random_.pick(keys)};
-    if (has_vars_ && random_.chance(6)) return var(random_.chance(2) ? "vars.limit" : "vars.first");
-    if (has_own_rules_ && depth > 0 && random_.chance(6))
-      return random_.chance(2) ? json{{"is_small", json::array({rule(depth - 1)})}}
-                               : json{{"between", {rule(depth - 1), var(key)}}};
-    if (depth == 0) return random_.chance(3) ? json(random_.between(0, 3)) : var(key);
-    switch (random_.below(9)) {
-      case 0:
-        return {{"==", {{{"%", {var("n"), 2}}}, random_.between(0, 1)}}};
-      case 1:
-        return {{"!", json::array({rule(depth - 1)})}};
-      case 2:
-        return {{"and", {rule(depth - 1), rule(depth - 1)}}};
-      case 3:
-        return {{"in", {rule(depth - 1), {0, 1, "item"}}}};
-      case 4:
-        return {{"missing", json::array({key})}};
-      case 5:
-        return {{"!=", {var("condition_result"), random_.chance(2)}}};
-      case 6:
-        return {{"if", {rule(depth - 1), rule(depth - 1), rule(depth - 1)}}};
-      default:
-        return {{random_.chance(2) ? "<" : ">=", {var(key), rule(depth - 1)}}};
-    }
-  }
-
   random_source& random_;
   random_flow_options options_;
-  bool has_vars_ = false;
-  bool has_own_rules_ = false;
+  rule_generator rules_;
+  node_data_generator data_;
   std::vector<std::string> types_;
   std::vector<json> nodes_;
   std::vector<json> edges_;

@@ -11,6 +11,7 @@
 #include <pawl/result.hpp>
 #include <pawl/run.hpp>
 #include <pawl/trace_context.hpp>
+#include <pawl/version_range.hpp>
 
 /// What the calls of <pawl/runs.hpp> take and return.
 namespace pawl {
@@ -22,8 +23,9 @@ struct start_options {
   /// Idempotency key, instead of an id: any text of 1 to 512 bytes that identifies this start, such
   /// as an order number. The id is derived from it.
   std::string key = {};
-  /// None: the published version.
-  std::optional<pawl::version> version = {};
+  /// The newest version of a range, or the one version; see `version_range`. None: the published
+  /// version.
+  std::optional<version_range> version = {};
   /// Stored beside the data; rules read it as `metadata`. An object.
   json metadata = json::object();
   /// Trace that the steps of the run belong to, as `parse_traceparent` returns it. Not compared

@@ -1,3 +1,4 @@
+#include <bit>
 #include <string>
 #include <utility>
 
@@ -34,7 +35,8 @@ struct token_has {
     stopping = 1u << 17,  // nothing follows
     exit = 1u << 18,
     tries_limit = 1u << 19,
-    all = (1u << 20) - 1,
+    retry_numbers = 1u << 20,
+    all = (1u << 21) - 1,
   };
 };
 
@@ -55,7 +57,8 @@ std::uint32_t parts_of(const flow::token& t, bool with_writes) noexcept {
          when(t.rules_time.has_value(), token_has::rules_time) |
          when(!t.failures_of.empty(), token_has::failures_of) |
          when(t.stopping, token_has::stopping) | when(t.exit.has_value(), token_has::exit) |
-         when(t.tries_limit.count() != 0, token_has::tries_limit);
+         when(t.tries_limit.count() != 0, token_has::tries_limit) |
+         when(!t.retry_numbers.empty(), token_has::retry_numbers);
 }
 
 void encode_task(byte_writer& to, const flow::remote_task& t, time_point base) {
@@ -153,6 +156,11 @@ void encode_token(byte_writer& to, const flow::token& t, bool with_writes, time_
     encode_optional(to, t.exit->error, encode_payload);
   }
   if (has(token_has::tries_limit)) to.signed_varint(t.tries_limit.count());
+  if (has(token_has::retry_numbers)) {
+    encode_list(to, t.retry_numbers, [](byte_writer& out, double number) {
+      out.fixed64(std::bit_cast<std::uint64_t>(number));
+    });
+  }
 }
 
 flow::token decode_token(byte_reader& from, time_point base, std::uint32_t known) {
@@ -197,6 +205,10 @@ flow::token decode_token(byte_reader& from, time_point base, std::uint32_t known
     exit.error = decode_optional(from, decode_payload);
   }
   if (has(token_has::tries_limit)) t.tries_limit = std::chrono::milliseconds{from.signed_varint()};
+  if (has(token_has::retry_numbers)) {
+    t.retry_numbers = decode_list<double>(
+        from, 8, [](byte_reader& in) { return std::bit_cast<double>(in.fixed64()); });
+  }
   return t;
 }
 

@@ -17,15 +17,6 @@ namespace {
 using persistence::column;
 using persistence::view;
 
-/// The version at the end of a flow version's key.
-std::optional<version> version_of(std::string_view key) {
-  if (key.size() < 12) return std::nullopt;
-  std::uint32_t numbers[3] = {};
-  for (int i = 0; i < 12; ++i)
-    numbers[i / 4] = numbers[i / 4] << 8 | static_cast<unsigned char>(key[key.size() - 12 + i]);
-  return version{numbers[0], numbers[1], numbers[2]};
-}
-
 /// What is left of a range: after `last`, or else after the page that ended at the cursor.
 result<view::range> rest_of(view::range all, const std::string& last, const std::string& cursor) {
   if (!last.empty()) {
@@ -108,7 +99,7 @@ result<bool> version_page_query::read(read_budget& turn) {
       failure = std::move(record).error();
       return view::next::stop;
     }
-    const flow_version_id id{name_, version_of(key).value_or(version{})};
+    const flow_version_id id{name_, persistence::keys::version_in(key)};
     page_.versions.push_back(describe(std::move(*record), id, *head));
     turn.spend(bytes.size());
     bytes_ += bytes.size();

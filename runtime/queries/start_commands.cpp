@@ -75,11 +75,11 @@ result<resolvable_start> make_command(const engine_core& core, const scope_name&
   start.fingerprint =
       start_fingerprint(flow, options.version ? to_string(*options.version) : std::string{}, input,
                         with_attributes(options.metadata, options.attributes));
-  auto which = actors::start_version::published;
+  actors::wanted_version which{actors::start_version::published};
   if (options.version) {
-    start.flow.version = *options.version;
-    which =
-        restarted == nullptr ? actors::start_version::of_live_flow : actors::start_version::given;
+    const bool may_be_deleted = restarted != nullptr && options.version->is_single();
+    which = {may_be_deleted ? actors::start_version::given : actors::start_version::of_live_flow,
+             *options.version};
   }
   start.input = input.is_null() ? json::object() : input;
   start.metadata = std::move(options.metadata);

@@ -20,7 +20,7 @@ struct fork_options;
 /// A start whose flow version the run's actor resolves.
 struct resolvable_start {
   flow::start_command command;
-  actors::start_version version;
+  actors::wanted_version version;
 };
 
 /// Makes the command that starts a run, with its id and fingerprint. Does not read the store.

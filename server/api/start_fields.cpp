@@ -31,7 +31,7 @@ std::string name_of(const start_options& options) {
 start_request read_start(object_reader& fields) {
   start_request start;
   start.flow = fields.text("flow");
-  const auto version = fields.optional_version("version");
+  const auto version = fields.optional_version_range("version");
   if (auto input = fields.optional_object("input")) start.input = *std::move(input);
   start.options = read_restart(fields);
   start.options.version = version;

@@ -132,6 +132,17 @@ class Reading(ProgramTest):
         self.assertEqual(shown["definition"]["nodes"][0]["data"]["args"], {"a": 2})
         self.assertIn('"a": 1', self.pawl("flows", "show", "good", *self.where).stdout)
 
+    def test_a_start_takes_the_newest_version_of_a_range(self):
+        for version in ("1.0.0", "1.1.0", "2.0.0"):
+            flow = self.flow(task("a", "core.set", args={"version": version}), name="ranged")
+            self.pawl("flows", "put", flow, "--version", version, *self.where)
+        [started] = self.lines("runs", "start", "ranged", "--version", "1.x", "--json", *self.where)
+        self.assertEqual(started["version"], "1.1.0")
+        self.refused(NOT_FOUND, "it has 2.0.0 (published), 1.1.0, 1.0.0",
+                     "runs", "start", "ranged", "--version", "3.x", *self.where)
+        self.refused(USAGE, "1.x or 1.2.x",
+                     "runs", "start", "ranged", "--version", "latest", *self.where)
+
     def test_a_cancelled_run_ends_with_5(self):
         slow = self.flow(task("slow", "core.sleep", args={"seconds": 60}), name="slow")
         with subprocess.Popen([PROGRAM, "run", slow, "--id", "s", *self.where],

@@ -1,7 +1,10 @@
 // Flow versions, listings, waits and watches.
 #include <algorithm>
+#include <future>
 #include <string>
 #include <vector>
+
+#include <pawl/flow_numbers.hpp>
 
 #include "tests/engine/fixture.hpp"
 
@@ -92,6 +95,66 @@ TEST_CASE("versions are immutable, numbered, published and kept by their runs", 
   CHECK(clash.error().code == errc::already_exists);
   CHECK(e.flows().versions(flow_name{"f"})->size() == 2);
   CHECK(e.flows().publish({flow_name{"f"}, {9, 9, 9}}).error().code == errc::not_found);
+}
+
+TEST_CASE("a start takes the newest version of a range, up to the published one", "[engine]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  const auto start = [&](const char* range, const char* key = "") {
+    return e.start("f", {}, {.key = key, .version = *parse_version_range(range)});
+  };
+  const auto put = [&](const version& as, bool publish) {
+    const json args{{"version", to_string(as)}};
+    REQUIRE(e.put_flow(task_flow("f", "core.echo", {{"args", args}}),
+                       {.version = as, .publish = publish}));
+  };
+  CHECK(start("1.x").error().message == "no such flow: f");
+  put({1, 0, 0}, false);
+  CHECK(start("1.x").error().message.find("no published version") != std::string::npos);
+  put({1, 1, 0}, true);
+  put({1, 2, 0}, false);
+  CHECK(start("1.x")->flow.version == version{1, 1, 0});
+  CHECK(start("1.0.x")->flow.version == version{1, 0, 0});
+  CHECK(start("1.2.0")->flow.version == version{1, 2, 0});
+  CHECK(start("1.x", "order-1")->flow.version == version{1, 1, 0});
+
+  put({2, 0, 0}, true);
+  put({3, 0, 0}, false);
+  CHECK(start("1.x")->flow.version == version{1, 2, 0});
+  CHECK(start("2.x")->flow.version == version{2, 0, 0});
+  const auto repeated = start("1.x", "order-1");
+  CHECK_FALSE(repeated->created);
+  CHECK(repeated->flow.version == version{1, 1, 0});
+  const auto none = start("3.x");
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == errc::not_found);
+  CHECK(none.error().message ==
+        "flow \"f\" has no version 3.x up to the published one; it has 3.0.0, 2.0.0 (published), "
+        "1.2.0, 1.1.0, 1.0.0");
+
+  // Taken back.
+  REQUIRE(e.flows().publish({flow_name{"f"}, {1, 1, 0}}));
+  CHECK(start("1.x")->flow.version == version{1, 1, 0});
+  CHECK_FALSE(start("2.x"));
+}
+
+TEST_CASE("a range leaves out versions that old clients have deleted", "[engine]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  for (std::uint32_t patch = 0; patch < 3; ++patch) {
+    const json args{{"patch", patch}};
+    REQUIRE(e.put_flow(task_flow("f", "core.echo", {{"args", args}}),
+                       {.version = version{1, 0, patch}}));
+  }
+  REQUIRE(e.put_flow(task_flow("f", "core.set"), {.version = version{2, 0, 0}}));
+  std::promise<result<flow_numbers>> changed;
+  scope_flow_numbers{e.scope()}.change_async(
+      {.id = {flow_name{"f"}, {1, 0, 2}}, .withdrawn = true},
+      [&](result<flow_numbers> done) { changed.set_value(std::move(done)); });
+  REQUIRE(changed.get_future().get());
+  const auto run = e.start("f", {}, {.version = *parse_version_range("1.x")});
+  REQUIRE(run);
+  CHECK(run->flow.version == version{1, 0, 1});
 }
 
 TEST_CASE("runs are listed in pages, newest first, and counts agree", "[engine]") {

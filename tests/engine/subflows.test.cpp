@@ -51,6 +51,42 @@ TEST_CASE("a subflow is a run of its own; its data is the result", "[engine][sub
     if (each.flow.name.str() == "child") CHECK(each.parent == done->summary.key.id);
 }
 
+TEST_CASE("a subflow keeps the version of its range that it was started with",
+          "[engine][subflow]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  const auto put_child = [&](const version& as) {
+    const json text = to_string(as);
+    REQUIRE(e.put_flow(single("child", "set", {{"values", {{"by", text}}}}), {.version = as}));
+  };
+  put_child({1, 0, 0});
+  put_child({1, 3, 0});
+  put_child({2, 0, 0});
+  REQUIRE(e.put_flow(single("parent", "subflow", {{"flow", "child"}, {"version", "1.x"}})));
+  REQUIRE(e.put_flow(single("lost", "subflow", {{"flow", "child"}, {"version", "4.x"}})));
+  const auto done = e.start_and_wait("parent", {}, 30s);
+  REQUIRE(done);
+  CHECK(done->data["by"] == "1.3.0");
+
+  const auto runs = e.runs().list();
+  REQUIRE(runs);
+  REQUIRE(runs->runs.size() == 2);
+  for (const auto& each : runs->runs)
+    if (each.parent) {
+      CHECK(each.flow.version == version{1, 3, 0});
+      put_child({1, 4, 0});
+      REQUIRE(e.flows().publish({flow_name{"child"}, {2, 0, 0}}));
+      CHECK(e.runs().restart(each.key.id)->flow.version == version{1, 3, 0});
+    }
+  CHECK(e.start_and_wait("parent", {}, 30s)->data["by"] == "1.4.0");
+
+  const auto lost = e.start_and_wait("lost", {}, 30s);
+  REQUIRE(lost);
+  REQUIRE(lost->summary.error);
+  CHECK(lost->summary.error->type == "not_found");
+  CHECK(lost->summary.error->message.find("it has 2.0.0 (published), 1.4.0") != std::string::npos);
+}
+
 TEST_CASE("a subflow's failure fails its step; edges and retries match its type",
           "[engine][subflow]") {
   engine e{quiet_settings()};

@@ -41,7 +41,6 @@ struct operator_entry {
 namespace op {
 
 value array_literal(evaluation& run, const expression& call, const value& data);
-value interpolated(evaluation& run, const expression& call, const value& data);
 
 value var(evaluation& run, const expression& call, const value& data);
 value missing(evaluation& run, const expression& call, const value& data);
@@ -82,6 +81,7 @@ value some(evaluation& run, const expression& call, const value& data);
 
 value merge(evaluation& run, const expression& call, const value& data);
 value in(evaluation& run, const expression& call, const value& data);
+value interpolated(evaluation& run, const expression& call, const value& data);
 value cat(evaluation& run, const expression& call, const value& data);
 value substr(evaluation& run, const expression& call, const value& data);
 

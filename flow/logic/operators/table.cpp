@@ -56,6 +56,7 @@ constexpr std::array table = {
     operator_entry{"in", op::in, shape::plain},
     operator_entry{"index_by", op::index_by, shape::iteration, 1, 2},
     operator_entry{"index_of", op::index_of, shape::plain, 2, 2},
+    operator_entry{"interpolate", op::interpolated, shape::plain},
     operator_entry{"join", op::join, shape::plain, 1, 2},
     operator_entry{"json_parse", op::json_parse, shape::plain, 1, 1},
     operator_entry{"json_text", op::json_text, shape::plain, 1, 1},

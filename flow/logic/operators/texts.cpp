@@ -190,7 +190,7 @@ value pad(evaluation& run, const expression& call, const value& data) {
   return run.failed() ? value{} : value::text(made.finish());
 }
 
-// A text with {{ }}. Its parts are scalars or, as JSON, arrays and objects; null is empty.
+// Also a text with {{ }}. Its parts are scalars or, as JSON, arrays and objects; null is empty.
 value interpolated(evaluation& run, const expression& call, const value& data) {
   text_builder made{run};
   for (const expression& arg : call.args()) {

@@ -20,6 +20,7 @@ void end_visit(token& t) {
   t.failures_of.clear();
   t.first_try_at.reset();
   t.tries_limit = {};
+  t.retry_numbers.clear();
   t.question.reset();
   t.answer.reset();
   t.in_doubt = false;

@@ -28,6 +28,17 @@ class Flows(ServerTest):
         self.assertEqual(self.client.flow(name).version, "1.1.0")
         self.assertEqual(versions["1.0.0"].created_at.utcoffset().total_seconds(), 0)
 
+    def test_a_start_takes_the_newest_version_of_a_range(self):
+        name = self.name()
+        for version in ("1.0.0", "1.1.0", "2.0.0"):
+            self.client.create_flow(self.definition(v=version), version=version, publish=True)
+        self.assertEqual(self.client.start(name, version="1.x").version, "1.1.0")
+        self.assertEqual(self.client.start(name, version="1.0.x").version, "1.0.0")
+        with self.assertRaises(pawl.NotFound):
+            self.client.start(name, version="3.x")
+        with self.assertRaises(pawl.InvalidArgument):
+            self.client.start(name, version="latest")
+
     def test_another_definition_of_the_same_version_is_refused(self):
         self.client.create_flow(self.definition(), version="1.0.0")
         with self.assertRaises(pawl.AlreadyExists):

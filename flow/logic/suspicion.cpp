@@ -1,0 +1,80 @@
+#include "flow/logic/suspicion.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <pawl/code_ref.hpp>
+
+#include "flow/logic/logic.hpp"
+
+namespace pawl::flow::logic {
+namespace {
+
+/// Whether a rule is an array or an object that it makes itself, so that nothing else is the same.
+bool makes_structure(const json& rule) {
+  if (!rule.is_object() || rule.size() != 1) return rule.is_structured();
+  return rule.begin().key() == "object" ||
+         (rule.begin().key() == "literal" && rule.begin()->is_structured());
+}
+
+std::optional<suspicion> suspicion_of_comparison(std::string_view name, const json& args) {
+  if (!args.is_array() || std::none_of(args.begin(), args.end(), makes_structure))
+    return std::nullopt;
+  const bool is_negated = name.front() == '!';
+  return suspicion{"compared_by_identity",
+                   pawl::quoted(name) +
+                       " compares arrays and objects by identity, and this one is never the same "
+                       "as another; to compare what is in them, write " +
+                       (is_negated ? R"({"!": [{"equal": […]}]})" : R"({"equal": […]})")};
+}
+
+/// Whether a rule stands anywhere in a literal.
+bool contains_rule(const json& literal) {
+  if (!literal.is_structured()) return false;
+  return is_rule(literal) || std::any_of(literal.begin(), literal.end(),
+                                         [](const json& part) { return contains_rule(part); });
+}
+
+/// The rule that reads a path around an iteration.
+json read_outside(std::string_view path) {
+  json keys = json::array({json::array({2})});
+  for (std::size_t dot = path.find('.'); dot != path.npos; dot = path.find('.')) {
+    keys.push_back(path.substr(0, dot));
+    path.remove_prefix(dot + 1);
+  }
+  keys.push_back(path);
+  return {{"val", std::move(keys)}};
+}
+
+std::optional<suspicion> suspicion_of_read(const json& args) {
+  const json& path = args.is_array() && !args.empty() ? args.front() : args;
+  if (!path.is_string()) return std::nullopt;
+  const std::string_view text = path.get_ref<const std::string&>();
+  const std::string_view first = text.substr(0, text.find('.'));
+  if (text.empty() || first == "current" || first == "accumulator") return std::nullopt;
+  return suspicion{"read_in_reduce",
+                   "in the body of \"reduce\", \"var\" reads only \"current\" and \"accumulator\", "
+                   "so " +
+                       pawl::quoted(first) + " is absent; " + read_outside(text).dump() +
+                       " reads the data around it"};
+}
+
+}  // namespace
+
+std::optional<suspicion> suspicion_of_call(const operator_entry& called, const json& argument,
+                                           bool in_reduce) {
+  const std::string_view name = called.name;
+  if (name == "==" || name == "===" || name == "!=" || name == "!==")
+    return suspicion_of_comparison(name, argument);
+  return in_reduce && name == "var" ? suspicion_of_read(argument) : std::nullopt;
+}
+
+std::optional<suspicion> suspicion_of_literal(const json& object) {
+  if (!contains_rule(object)) return std::nullopt;
+  return suspicion{
+      "rule_in_literal",
+      "an object with several keys inside a rule is a literal: the rule in it is not evaluated; "
+      "write {\"object\": …} around the object to compute it"};
+}
+
+}  // namespace pawl::flow::logic
