@@ -2,8 +2,8 @@
 
 #include "tests/support/catch.hpp"
 
-using namespace pawl;
-using namespace pawl::flow::logic;
+namespace pawl::flow::logic {
+namespace {
 
 TEST_CASE("a rule is tried on data, with the value of each call") {
   const json rule{{"+", {{{"*", {2, {{"var", "n"}}}}}, 1}}};
@@ -39,3 +39,6 @@ TEST_CASE("a trial reports rules that are invalid, that fail, and that use too m
   REQUIRE_FALSE(cut.value);
   CHECK(cut.value.error().code == errc::limit_exceeded);
 }
+
+}  // namespace
+}  // namespace pawl::flow::logic
