@@ -38,18 +38,16 @@ const json* literal_of(const live_graph& graph, node_index i, const std::string&
   return logic::is_computed(value) || value.is_structured() ? nullptr : &value;
 }
 
-/// The nodes that write a key on the path that begins at a node and has no alternatives, through
-/// the bodies of sections. Visits at most `left` nodes, and counts them.
-std::map<std::string, node_index> sure_writes(const live_graph& graph, node_index at,
-                                              std::size_t& left) {
-  std::map<std::string, node_index> found;
+/// Calls `visit` with the nodes of the path that begins at a node and has no alternatives but those
+/// of errors, through the bodies of sections. Visits at most `left` nodes, and counts them.
+template <class Visit>
+void each_sure_node(const live_graph& graph, node_index at, std::size_t& left, const Visit& visit) {
   for (std::size_t steps = 0; steps < graph.size() && !graph.at(at).behaviour->join(); ++steps) {
     if (left == 0) break;
     --left;
     if (graph.at(at).behaviour->section())
-      found.merge(sure_writes(graph, graph.at(at).each->target, left));
-    if (!graph.at(at).behaviour->map())
-      for (const auto& key : keys_written_by(graph, at).keys) found[key] = at;
+      each_sure_node(graph, graph.at(at).each->target, left, visit);
+    visit(at);
     const auto plain = graph.plain(at);
     const bool has_choice =
         std::any_of(graph.edges(at).begin(), graph.edges(at).end(), [](const auto& each) {
@@ -59,7 +57,43 @@ std::map<std::string, node_index> sure_writes(const live_graph& graph, node_inde
     if (plain.size() != 1 || has_choice) break;
     at = plain.front()->target;
   }
+}
+
+using writers = std::map<std::string, node_index>;
+
+/// The keys that a branch surely writes, each with the last node that does.
+writers sure_writes(const live_graph& graph, node_index at, std::size_t& left) {
+  writers found;
+  each_sure_node(graph, at, left, [&](node_index i) {
+    if (graph.at(i).behaviour->map()) return;
+    for (const auto& key : keys_written_by(graph, i).keys) found[key] = i;
+  });
   return found;
+}
+
+/// The keys that receive errors of a branch, each with the last node that can fail into it.
+writers caught_errors(const live_graph& graph, node_index at, std::size_t& left) {
+  writers found;
+  each_sure_node(graph, at, left, [&](node_index i) {
+    for (const auto& [edge, of] : graph.edges(i))
+      if (of == kind::error && graph.at(edge->target).type != "fail")
+        found[edge->into.empty() ? "error" : edge->into] = i;
+  });
+  return found;
+}
+
+/// Finds the keys that two branches of a fork write. `of_branch` returns those of one, `report`
+/// takes a key and the two nodes.
+template <class OfBranch, class Report>
+void compare_branches(const std::vector<const compiled_edge*>& branches, const OfBranch& of_branch,
+                      const Report& report) {
+  writers first;
+  for (const auto* const branch : branches) {
+    for (const auto& [key, node] : of_branch(branch->target)) {
+      const auto [before, is_new] = first.try_emplace(key, node);
+      if (!is_new && before->second != node) report(key, before->second, node);
+    }
+  }
 }
 
 }  // namespace
@@ -70,24 +104,33 @@ void warn_conflicting_writes(const live_graph& graph, std::vector<diagnostic>& d
   for (node_index fork = 0; fork < graph.size(); ++fork) {
     const auto branches = graph.plain(fork);
     if (branches.size() < 2 || !merge_may_fail(graph, fork)) continue;
-    std::map<std::string, node_index> first;
-    for (const auto* const branch : branches) {
-      for (const auto& [key, node] : sure_writes(graph, branch->target, left)) {
-        const auto [before, is_new] = first.try_emplace(key, node);
-        if (is_new || before->second == node) continue;
-        const json* const a = literal_of(graph, before->second, key);
-        const json* const z = literal_of(graph, node, key);
-        if ((a != nullptr && z != nullptr && *a == *z) || reported == max_reported) continue;
-        ++reported;
-        diagnostics.push_back(
-            {severity::warning, graph.source_of(node).pointer, "conflicting_writes",
-             "the nodes " + pawl::quoted(graph.at(before->second).id) + " and " +
-                 pawl::quoted(graph.at(node).id) + ", on branches of " +
-                 pawl::quoted(graph.at(fork).id) + ", both write " + pawl::quoted(key) +
-                 ": different values fail the merge; let one of them write another key, for "
-                 "example by \"into\", or set the \"merge\" of a join"});
-      }
-    }
+    const auto warn = [&](const char* code, node_index a, node_index z, const std::string& what) {
+      if (reported == max_reported) return;
+      ++reported;
+      diagnostics.push_back({severity::warning, graph.source_of(z).pointer, code,
+                             "the nodes " + pawl::quoted(graph.at(a).id) + " and " +
+                                 pawl::quoted(graph.at(z).id) + ", on branches of " +
+                                 pawl::quoted(graph.at(fork).id) + ", both write " + what});
+    };
+    compare_branches(
+        branches, [&](node_index first) { return sure_writes(graph, first, left); },
+        [&](const std::string& key, node_index a, node_index z) {
+          const json* const one = literal_of(graph, a, key);
+          const json* const other = literal_of(graph, z, key);
+          if (one != nullptr && other != nullptr && *one == *other) return;
+          warn("conflicting_writes", a, z,
+               pawl::quoted(key) +
+                   ": different values fail the merge; let one of them write another key, for "
+                   "example by \"into\", or set the \"merge\" of a join");
+        });
+    compare_branches(
+        branches, [&](node_index first) { return caught_errors(graph, first, left); },
+        [&](const std::string& key, node_index a, node_index z) {
+          warn("conflicting_errors", a, z,
+               "their error to " + pawl::quoted(key) +
+                   ": if both fail, the merge fails; let an \"on_error\" edge of one of them write "
+                   "another key by \"into\", or set the \"merge\" of a join");
+        });
   }
 }
 

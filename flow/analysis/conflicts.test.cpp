@@ -73,3 +73,23 @@ TEST_CASE("branches that end, and those of a loop, are checked, too", "[soundnes
                             {edge("start", "a"), edge("start", "b"), edge("a", "a", var("x"))})) ==
         warned_at_b);
 }
+
+TEST_CASE("branches whose errors go to the same key cause a warning", "[soundness][fork]") {
+  const auto caught = [](const char* into_of_b, const char* type_of_handler, json join) {
+    json to_y = edge_on("on_error", "b", "y");
+    if (*into_of_b != '\0') to_y["data"]["into"] = into_of_b;
+    json why = json::object();
+    if (std::string_view{type_of_handler} == "fail") why = {{"error", "no"}, {"message", "no"}};
+    return warnings_of(
+        flow_of({start(), task("a"), task("b"), node_of("j", "join", std::move(join)),
+                 node_of("x", "wait", {{"duration", "1s"}}),
+                 node_of("y", type_of_handler,
+                         *type_of_handler == 'w' ? json{{"duration", "1s"}} : std::move(why))},
+                {edge("start", "a"), edge("start", "b"), edge("a", "j"), edge("b", "j"),
+                 edge_on("on_error", "a", "x"), std::move(to_y), edge("x", "j")}));
+  };
+  CHECK(caught("", "wait", json::object()) == lines{"/nodes/2 conflicting_errors"});
+  CHECK(caught("of_b", "wait", json::object()) == lines{});
+  CHECK(caught("", "fail", json::object()) == lines{});
+  CHECK(caught("", "wait", {{"merge", "first"}}) == lines{});
+}

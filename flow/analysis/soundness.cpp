@@ -7,9 +7,11 @@
 #include <pawl/code_ref.hpp>
 
 #include "flow/analysis/conflicts.hpp"
+#include "flow/analysis/empty_texts.hpp"
 #include "flow/analysis/live_graph.hpp"
 #include "flow/analysis/unwritten.hpp"
 #include "flow/definition/graph.hpp"
+#include "flow/definition/raced_nodes.hpp"
 #include "flow/definition/walk.hpp"
 #include "flow/nodes/node.hpp"
 
@@ -20,8 +22,9 @@ using kind = live_graph::kind;
 
 class soundness_checker {
  public:
-  soundness_checker(const live_graph& graph, std::vector<diagnostic>& diagnostics)
-      : graph_(graph), diagnostics_(diagnostics) {}
+  soundness_checker(const live_graph& graph, std::vector<bool> raced,
+                    std::vector<diagnostic>& diagnostics)
+      : graph_(graph), raced_(std::move(raced)), diagnostics_(diagnostics) {}
 
   void check() {
     for (const auto& dead : graph_.dead()) report_dead(dead);
@@ -79,6 +82,12 @@ class soundness_checker {
     if (first == path.end()) return;  // it leads into a loop that is reported already
     std::vector<node_index> loop{first, path.end()};
     loop.push_back(at);
+    if (raced_[at]) {
+      return warn(
+          graph_.source_of(at).pointer, "endless_loop",
+          "only a join that drops its branch ends the loop " + graph_.format(loop) +
+              ": if no other branch arrives there, it is repeated up to the limit of visits");
+    }
     warn(graph_.source_of(at).pointer, "endless_loop",
          "a run that enters the loop " + graph_.format(loop) +
              " repeats it up to the limit of visits: no edge that leaves the loop is ever taken");
@@ -196,6 +205,7 @@ class soundness_checker {
   static constexpr std::size_t max_compared = 32;
 
   const live_graph& graph_;
+  const std::vector<bool> raced_;
   std::vector<diagnostic>& diagnostics_;
 };
 
@@ -204,10 +214,11 @@ class soundness_checker {
 void check_soundness(const definition& flow, const std::vector<compiled_node>& nodes,
                      node_index entry, std::vector<diagnostic>& diagnostics) {
   const live_graph graph{flow, nodes, entry};
-  soundness_checker{graph, diagnostics}.check();
+  soundness_checker{graph, raced_nodes(flow), diagnostics}.check();
   warn_conflicting_writes(graph, diagnostics);
-  if (flow.input_schema)
-    warn_unwritten(graph, *flow.input_schema, flow.vars.has_value(), diagnostics);
+  if (!flow.input_schema) return;
+  warn_unwritten(graph, *flow.input_schema, flow.vars.has_value(), diagnostics);
+  warn_empty_in_texts(graph, flow, diagnostics);
 }
 
 }  // namespace pawl::flow

@@ -153,6 +153,29 @@ TEST_CASE("a loop whose exits are never taken causes a warning", "[soundness][lo
   CHECK(mentions(message_of(flow, "endless_loop"), "\"a\" -> \"c\" -> \"a\""));
 }
 
+TEST_CASE("a loop that only a join ends, which drops its branch, causes a warning",
+          "[soundness][loops][join]") {
+  // Two sources are asked; meanwhile, a loop reports progress.
+  const auto race = [](json wait_for, std::vector<json> more = {}) {
+    std::vector<json> edges{edge("start", "a"), edge("start", "b"), edge("a", "j"), edge("b", "j"),
+                            edge("start", "p"), edge("p", "q"),     edge("q", "p"), edge("j", "z")};
+    edges.insert(edges.end(), more.begin(), more.end());
+    return flow_of(
+        {start(), task("a"), task("b"), node_of("p", "wait", {{"duration", "1m"}}), task("q"),
+         node_of("j", "join", {{"wait_for", std::move(wait_for)}}), task("z")},
+        std::move(edges));
+  };
+  for (const json& some : {json("any"), json(2)}) {
+    CHECK(errors_of(race(some)) == lines{});
+    CHECK(warnings_of(race(some)) == lines{"/nodes/3 endless_loop"});
+    CHECK(mentions(message_of(race(some), "endless_loop"),
+                   "only a join that drops its branch ends the loop \"p\" -> \"q\" -> \"p\""));
+  }
+  CHECK(errors_of(race("all")) == lines{"/nodes/3 endless_loop"});
+  // Nothing ends the loop after the join.
+  CHECK(errors_of(race("any", {edge("z", "p")})) == lines{"/nodes/3 endless_loop"});
+}
+
 TEST_CASE("the items of a map are not an exit of a loop", "[soundness][loops][map]") {
   const json flow = flow_of({start(), node_of("m", "map", {{"items", var("l")}}), task("i")},
                             {edge("start", "m"), edge_on("each", "m", "i"), edge("m", "m")});

@@ -14,6 +14,7 @@
 
 #include "flow/definition/flow_section.hpp"
 #include "flow/definition/known_keys.hpp"
+#include "flow/definition/raced_nodes.hpp"
 #include "flow/definition/walk.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/pointer.hpp"
@@ -343,8 +344,9 @@ class graph_checker {
   }
 
   /// A node has an exit if its branch can end there or an edge leads to a node with an exit, or if
-  /// it is in the body of a section with a deadline. An `each` edge does not count: the end of an
-  /// item does not end the map. Reports each loop without an exit once, with its path.
+  /// it is in the body of a section with a deadline, or on a branch that a join may drop. An `each`
+  /// edge does not count: the end of an item does not end the map. Reports each loop without an
+  /// exit once, with its path.
   void check_loops() {
     std::vector<node_index> timed;
     for (node_index i = 0; i < edges_.size(); ++i)
@@ -353,8 +355,10 @@ class graph_checker {
         reached(edges_.size(), std::move(timed), [&](node_index at, const auto& visit) {
           for (const node_index to : edges_[at].targets) visit(to);
         });
+    const auto is_raced = raced_nodes(flow_);  // `check_soundness` warns of these
     const auto has_exit = with_exit(
-        edges_.size(), [&](node_index i) { return is_timed[i] || edges_[i].may_end(); },
+        edges_.size(),
+        [&](node_index i) { return is_timed[i] || is_raced[i] || edges_[i].may_end(); },
         [&](node_index at, const auto& visit) {
           for (const node_index to : edges_[at].onward) visit(to);
         });

@@ -176,6 +176,35 @@ std::vector<http_syntax::status_range> read_statuses(const data_reader& from) {
   return read;
 }
 
+/// Whether every error that the later clause fits also fits the earlier one, which then takes it.
+bool takes_all_of(const retry_clause& earlier, const retry_clause& later) {
+  const auto has_type = [&](const auto& type) { return is_one_of(type, earlier.types); };
+  const bool takes_types =
+      earlier.types.empty() ||
+      (!later.types.empty() && std::all_of(later.types.begin(), later.types.end(), has_type));
+  const auto has_status = [&](const auto& range) {
+    return std::any_of(earlier.statuses.begin(), earlier.statuses.end(), [&](const auto& other) {
+      return other.first <= range.first && range.last <= other.last;
+    });
+  };
+  const bool takes_statuses =
+      earlier.statuses.empty() ||
+      (!later.statuses.empty() &&
+       std::all_of(later.statuses.begin(), later.statuses.end(), has_status));
+  return takes_types && takes_statuses;
+}
+
+/// Warns if the last clause is never reached.
+void warn_of_dead_clause(const data_reader& policy, const std::vector<retry_clause>& clauses) {
+  const auto taken = std::find_if(clauses.begin(), clauses.end() - 1, [&](const auto& earlier) {
+    return takes_all_of(earlier, clauses.back());
+  });
+  if (taken == clauses.end() - 1) return;
+  policy.warn(policy.pointer("on") + "/" + std::to_string(clauses.size() - 1), "dead_clause",
+              "this clause is never used: clause " + std::to_string(taken - clauses.begin()) +
+                  ", before it, fits all its errors; put the one that fits fewer errors first");
+}
+
 }  // namespace
 
 std::optional<std::chrono::milliseconds> retry_waits::after(std::uint32_t tries, const error& why,
@@ -269,6 +298,7 @@ retry_policy read_retry_policy(const data_reader& data) {
     policy.on.push_back(
         {clause.text_or_texts("error"), read_statuses(clause), read_waits(clause, policy.waits)});
     read_rules(clause, policy.on.size(), policy.computed);
+    warn_of_dead_clause(*written, policy.on);
   }
   return policy;
 }

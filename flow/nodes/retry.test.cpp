@@ -414,3 +414,22 @@ TEST_CASE("a variable of a retry policy that nothing writes is a warning", "[ret
                           {"additionalProperties", false}};
   CHECK(warnings_of(flow) == lines{"/nodes/1/data/retry/on/0/backoff never_written"});
 }
+
+TEST_CASE("a clause of a retry policy that is never reached causes a warning", "[retry-policy]") {
+  const auto warned = [](json clauses) {
+    return warnings_of(chain({start(), task("a", {{"retry", {{"on", std::move(clauses)}}}})}));
+  };
+  const std::string at = "/nodes/1/data/retry/on/";
+  const json all = json::object(), busy{{"error", "busy"}}, both{{"error", {"busy", "full"}}};
+  const json server{{"status", "5xx"}}, unavailable{{"status", {503, 504}}};
+  const json busy_server{{"error", "busy"}, {"status", 503}};
+  CHECK(warned({busy, all}) == lines{});
+  CHECK(warned({all, busy}) == lines{at + "1 dead_clause"});
+  CHECK(warned({all, busy, server}) == lines{at + "1 dead_clause", at + "2 dead_clause"});
+  CHECK(warned({both, busy}) == lines{at + "1 dead_clause"});
+  CHECK(warned({busy, both}) == lines{});
+  CHECK(warned({server, unavailable}) == lines{at + "1 dead_clause"});
+  CHECK(warned({unavailable, server}) == lines{});
+  CHECK(warned({server, busy_server}) == lines{at + "1 dead_clause"});
+  CHECK(warned({busy_server, server, busy}) == lines{});
+}
