@@ -7,6 +7,7 @@
 #include "cli/text.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
 #include "persistence/run_removal.hpp"
+#include "runtime/store_codec.hpp"
 
 namespace pawl::cli {
 
@@ -40,7 +41,10 @@ result<std::unique_ptr<persistence::store>> open_plain_store(const session& s, c
   }
   if (const auto there = check_store(with.storage, use); !there) return there.error();
   const auto& folder = with.storage.data_dir;
+  auto codec = make_store_codec(with.storage);
+  if (!codec) return std::move(codec).error();
   persistence::rocksdb_options options;
+  options.codec = *std::move(codec);
   options.mode = with.storage.durability;
   options.cache_bytes = with.storage.cache_bytes;
   options.memtable_bytes = with.storage.memtable_bytes;
