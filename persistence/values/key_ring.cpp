@@ -68,12 +68,15 @@ key_id id_of(const std::string& key) {
 
 }  // namespace
 
-std::string to_text(std::string_view name, key_id id) {
-  std::string text = "key ";
-  text.append(name).append(" (id ");
+std::string id_text(key_id id) {
+  std::string text;
   for (int shift = 24; shift >= 0; shift -= 8)
     pawl::detail::append_hex_byte(text, static_cast<unsigned char>(id >> shift));
-  return text + ")";
+  return text;
+}
+
+std::string to_text(std::string_view name, key_id id) {
+  return "key " + std::string{name} + " (id " + id_text(id) + ")";
 }
 
 result<key_ring> key_ring::parse(std::string_view text, std::string source) {

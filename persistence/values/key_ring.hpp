@@ -19,7 +19,9 @@ namespace pawl::persistence::values {
 /// Identifies a key in stored values: 32 bits of its SHA-256.
 using key_id = std::uint32_t;
 
-/// As messages show it: "key k1 (id 0a1b2c3d)".
+/// As 8 hexadecimal digits.
+[[nodiscard]] std::string id_text(key_id id);
+/// As messages show a key: "key k1 (id 0a1b2c3d)".
 [[nodiscard]] std::string to_text(std::string_view name, key_id id);
 
 struct named_key {
