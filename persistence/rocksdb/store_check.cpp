@@ -152,6 +152,7 @@ class examination {
     }
     report_.opens = !logs->loss;
     database_ = std::move(opened).value();
+    // A damaged list is in a damaged table, which is reported below.
     if (auto keys = values::check_keys(snapshot_view{database_}, database_->codec());
         !keys && keys.error().code == errc::invalid_argument)
       return std::move(keys).error();
