@@ -18,9 +18,10 @@ namespace pawl::persistence {
 /// after `close`, and `io_failed`, if a value cannot be encrypted.
 class memory_store final : public store {
  public:
-  /// Creates an empty store with the current schema. `codec`: how values are kept; null: as they
-  /// are.
-  explicit memory_store(values::codec_ptr codec = nullptr);
+  /// Creates an empty store with the current schema, which keeps values as they are.
+  memory_store() : memory_store(values::codec_ptr{}) {}
+  /// The same. `codec`: how values are kept; null: as they are.
+  explicit memory_store(values::codec_ptr codec);
 
   result<std::shared_ptr<const view>> write(std::span<const batch* const> batches) override;
   result<void> sync() override;
