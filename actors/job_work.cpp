@@ -190,8 +190,10 @@ result<bool> job_slice::has_taken(const run_key& run) const {
             });
         return found ? persistence::view::next::stop : persistence::view::next::more;
       });
-  if (!visited && visited.error().code != errc::corrupt) return visited.error();
-  return found;  // the run itself reports that it is damaged
+  const bool is_unreadable = !visited && (visited.error().code == errc::corrupt ||
+                                          visited.error().code == errc::not_supported);
+  if (!visited && !is_unreadable) return visited.error();
+  return found;  // the run itself reports that it is damaged, or that its key is dropped
 }
 
 void job_slice::on_answer(std::size_t place, const std::optional<error>& refusal) {

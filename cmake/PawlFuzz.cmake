@@ -11,7 +11,8 @@ target_compile_options(pawl_code_options INTERFACE -fsanitize=fuzzer-no-link)
 set(parts_of_logic_fuzz pawl_base pawl_flow)
 set(parts_of_flow_fuzz pawl_base pawl_flow)
 set(parts_of_reader content_coding message problem request_checks request_reader response_bytes)
-set(parts_of_record_fuzz pawl_base pawl_flow pawl_persistence RocksDB::rocksdb-shared)
+set(parts_of_record_fuzz pawl_base pawl_flow pawl_persistence RocksDB::rocksdb-shared
+    zstd::libzstd_shared OpenSSL::Crypto)
 
 # The reader of requests alone, without the rest of the server.
 list(TRANSFORM parts_of_reader PREPEND "${PROJECT_SOURCE_DIR}/server/http/")

@@ -107,6 +107,16 @@ constexpr std::array table{
     key{"storage.durability", [](settings& s) -> field { return &s.storage.durability; },
         "What a committed command survives: `sync` a power failure, `async` the death of "
         "the process, `off` only an orderly stop."},
+    key{"storage.compression", [](settings& s) -> field { return &s.storage.compression; },
+        "How values above 1 KiB are compressed: histories, inputs, states, logs, flows. A value "
+        "that "
+        "would not be a tenth smaller is stored as it is. Values that are stored already stay as "
+        "they are."},
+    key{"storage.keys", [](settings& s) -> field { return &s.storage.keys; },
+        "File with the keys that values are encrypted with: a line `NAME KEY [SCOPE]` for each. "
+        "Only "
+        "its owner may access it. Empty: values are not encrypted.",
+        0, 0, "a path, or empty"},
     key{"storage.snapshot_min_bytes",
         [](settings& s) -> field { return &s.storage.snapshot_min_bytes; },
         "A run's whole state is stored again when its checkpoints since the last time are as large "

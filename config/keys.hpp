@@ -18,7 +18,7 @@ namespace pawl::config {
 /// a count, a 64-bit number a size in bytes.
 using field = std::variant<bool*, std::uint32_t*, std::uint64_t*, std::chrono::milliseconds*,
                            std::string*, std::filesystem::path*, std::vector<std::string>*,
-                           durability*, log_level*, log_format*>;
+                           durability*, compression*, log_level*, log_format*>;
 
 /// One setting: all that is needed to load, check, show and document it.
 struct key {

@@ -18,6 +18,8 @@ constexpr std::array<std::string_view, 0> choices{};
 template <>
 constexpr std::array<std::string_view, 3> choices<durability>{"sync", "async", "off"};
 template <>
+constexpr std::array<std::string_view, 2> choices<compression>{"zstd", "none"};
+template <>
 constexpr std::array<std::string_view, 4> choices<log_level>{"debug", "info", "warning", "error"};
 template <>
 constexpr std::array<std::string_view, 2> choices<log_format>{"text", "json"};

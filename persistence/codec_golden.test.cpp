@@ -118,6 +118,10 @@ std::vector<golden> all_golden() {
        [](auto bytes) { return decode_log_head(bytes).value() == samples::log_head(); }},
       {"run_log_chunk-v1", encode_log_chunk(samples::log_lines()),
        [](auto bytes) { return decode_log_chunk(bytes).value() == samples::log_lines(); }},
+      {"keys_in_use-v1", values::encode_keys_in_use(samples::keys_in_use()),
+       [](auto bytes) {
+         return values::decode_keys_in_use(bytes).value() == samples::keys_in_use();
+       }},
       {"clock_lead-v1", encode_clock_lead(samples::clock_lead()),
        [](auto bytes) { return decode_clock_lead(bytes).value() == samples::clock_lead(); }},
   };

@@ -85,7 +85,7 @@ result<std::optional<pruned_part>> prune_history(const view& from, const run_key
                 });
   if (!scanned) return scanned.error();
   if (failure) return *failure;
-  part.writes.put(column::checkpoints, keys::base_state(hash), encode_state(state));
+  part.writes.put_of(run.scope, column::checkpoints, keys::base_state(hash), encode_state(state));
   part.more = state.sequence < end;
   return std::optional{std::move(part)};
 }

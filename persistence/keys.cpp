@@ -95,6 +95,10 @@ std::string clock_lead() {
   return "clock_lead";
 }
 
+std::string keys_in_use() {
+  return "keys_in_use";
+}
+
 std::string flow_head(const scope_name& scope, const flow_name& flow) {
   std::string key = with_kind('h', scope);
   add_name(key, flow.str());

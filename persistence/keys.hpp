@@ -29,6 +29,8 @@ namespace pawl::persistence::keys {
 [[nodiscard]] std::string schema();
 /// How far the engine time is ahead of the wall clock; see clock_lead.hpp.
 [[nodiscard]] std::string clock_lead();
+/// The keys that values may be encrypted with; see values/keys_in_use.hpp.
+[[nodiscard]] std::string keys_in_use();
 
 // column::flows
 //   'h' scope 0 name 0                         flow head: latest and published version

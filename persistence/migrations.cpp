@@ -90,7 +90,7 @@ result<void> migrate(store& opened, const migration& step) {
   return commit_durably(opened, changes);
 }
 
-/// Changes nothing: an older Pawl, which would leave the new entries of deleted runs, is refused.
+/// Changes nothing: an older Pawl, which would not understand what is new, is refused.
 result<void> keep_records(const view&, batch&) {
   return {};
 }
@@ -127,6 +127,7 @@ std::span<const migration> migrations() noexcept {
   static const migration all[] = {
       {3, "flows count their unfinished runs", {}, count_unfinished_runs},
       {4, "runs have attributes", keep_records},
+      {5, "values are compressed and encrypted", keep_records},
   };
   return all;
 }

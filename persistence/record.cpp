@@ -1,6 +1,7 @@
 #include "persistence/record.hpp"
 
 #include "persistence/crc32c.hpp"
+#include "persistence/values/unopened.hpp"
 
 namespace pawl::persistence {
 namespace {
@@ -27,6 +28,13 @@ std::string described(record_kind kind) {
 
 error corrupt(record_kind expected, const std::string& what) {
   return {errc::corrupt, described(expected) + what};
+}
+
+error not_opened(record_kind expected, values::unopened why) {
+  if (why == values::unopened::damaged)
+    return corrupt(expected, "is damaged: it cannot be decompressed or decrypted");
+  return {errc::not_supported,
+          described(expected) + "is encrypted with a key that storage.keys does not have"};
 }
 
 }  // namespace
@@ -71,6 +79,8 @@ std::string_view to_string(record_kind kind) noexcept {
       return "run_log_head";
     case record_kind::run_log_chunk:
       return "run_log_chunk";
+    case record_kind::keys_in_use:
+      return "keys_in_use";
   }
   return "unknown";
 }
@@ -90,6 +100,7 @@ void record_writer::finish() {
 }
 
 result<opened_record> open_record(record_kind expected, std::string_view bytes) {
+  if (const auto why = values::reason_of(bytes)) return not_opened(expected, *why);
   if (bytes.size() < smallest_record) {
     return corrupt(expected, "has " + std::to_string(bytes.size()) + " bytes; the minimum is " +
                                  std::to_string(smallest_record));

@@ -41,6 +41,7 @@ enum class record_kind : std::uint8_t {
   flow_numbers = 17,
   run_log_head = 18,
   run_log_chunk = 19,
+  keys_in_use = 20,
 };
 
 /// "run_summary", or "unknown".
@@ -66,8 +67,9 @@ struct opened_record {
   byte_reader body;
 };
 
-/// Checks the frame. Error: `corrupt` for bytes that no `record_writer` wrote and for records of
-/// another kind.
+/// Checks the frame. Errors: `corrupt` for bytes that no `record_writer` wrote, for records of
+/// another kind and for a value that the store could not open; `not_supported` for one whose key is
+/// not in `storage.keys` (values/unopened.hpp).
 [[nodiscard]] result<opened_record> open_record(record_kind expected, std::string_view bytes);
 
 /// Returns the kind in the frame without checking the checksum, or nothing if the bytes are too
@@ -83,7 +85,7 @@ template <class T>
 using body_decoder = T (*)(byte_reader& from);
 
 /// Decodes a record with the decoder of its version: the first is that of version 1, and so on.
-/// Never throws. Errors: `corrupt`, `schema_newer`.
+/// Never throws. Errors: as `open_record`, and `schema_newer`.
 template <class T, std::size_t Versions>
 [[nodiscard]] result<T> decode_record(record_kind kind, std::string_view bytes,
                                       const body_decoder<T> (&decoders)[Versions]) {

@@ -182,8 +182,8 @@ result<std::uint64_t> run_log_writer::append(const run_key& run,
   add_chunk(*head, newest, lines.size(), chunk.size());
   // Only now, so that a log that cannot be read leaves nothing here.
   for (auto& key : cleanup.keys) writes_.erase(column::checkpoints, std::move(key));
-  writes_.put(column::checkpoints, keys::log_chunk(hash, newest), std::move(chunk));
-  writes_.put(column::checkpoints, keys::log_head(hash), encode_log_head(*head));
+  writes_.put_of(run.scope, column::checkpoints, keys::log_chunk(hash, newest), std::move(chunk));
+  writes_.put_of(run.scope, column::checkpoints, keys::log_head(hash), encode_log_head(*head));
   return cleanup.damaged;
 }
 

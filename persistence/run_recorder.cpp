@@ -135,16 +135,17 @@ recorded_transition run_recorder::record(const flow::run_state& run,
   batch& writes = made.writes;
   std::string checkpoint = encode_delta(change);
   size_.tail += checkpoint.size();
-  writes.put(column::checkpoints, keys::checkpoint(hash_, run.sequence), std::move(checkpoint));
+  writes.put_of(run.key.scope, column::checkpoints, keys::checkpoint(hash_, run.sequence),
+                std::move(checkpoint));
   if (change.input) {
     std::string input = encode_input(*change.input);
     size_.state = input.size();
-    writes.put(column::checkpoints, keys::input(hash_), std::move(input));
+    writes.put_of(run.key.scope, column::checkpoints, keys::input(hash_), std::move(input));
   }
   if (size_.tail >= std::max(size_.state, min_tail_bytes)) {
     std::string state = encode_state(run);
     size_ = {state.size(), 0};
-    writes.put(column::checkpoints, keys::state(hash_), std::move(state));
+    writes.put_of(run.key.scope, column::checkpoints, keys::state(hash_), std::move(state));
     made.wrote_state = true;
   }
   made.before = std::exchange(indexes_, index_state_of(run, flow));

@@ -125,6 +125,8 @@ result<std::vector<run_id>> load_children(const view& from, const run_key& paren
   std::optional<error> failure;
   const auto visit = [&](std::string_view, std::string_view bytes) {
     const auto change = decode_delta(bytes);
+    // Its key is dropped: the children that it names are deleted on their own.
+    if (!change && change.error().code == errc::not_supported) return view::next::more;
     if (!change) {
       failure = error{change.error().code, "run " + parent.id.str() + " in scope " +
                                                parent.scope.str() + ": " + change.error().message};

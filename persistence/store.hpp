@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <pawl/assert.hpp>
+#include <pawl/ids.hpp>
 #include <pawl/metrics.hpp>
 #include <pawl/result.hpp>
 #include <pawl/settings.hpp>
@@ -55,6 +56,7 @@ class batch {
     std::string key;
     std::string value;        ///< put only
     std::int64_t amount = 0;  ///< add only
+    std::string scope = {};   ///< see `put_of`
   };
 
   /// `where` must not be `column::counters`.
@@ -62,6 +64,13 @@ class batch {
     PAWL_ASSERT(where != column::counters, "counters are changed by add, not by put");
     bytes_ += key.size() + value.size();
     operations_.push_back({operation_kind::put, where, std::move(key), std::move(value)});
+  }
+  /// As `put`, for a value that belongs to a run of `scope`. It is encrypted with the key of the
+  /// scope, if there is one. Keys of `column::checkpoints` do not name a scope: all their values
+  /// are put by this call.
+  void put_of(const scope_name& scope, column where, std::string key, std::string value) {
+    put(where, std::move(key), std::move(value));
+    operations_.back().scope = scope.str();
   }
   void erase(column where, std::string key) {
     bytes_ += key.size();

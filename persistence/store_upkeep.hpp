@@ -2,14 +2,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 
 #include <pawl/result.hpp>
 #include <pawl/upkeep.hpp>
 
+#include "persistence/store.hpp"
+
 namespace pawl::persistence {
 
-/// The long tasks of a store on disk. Thread-safe, in parallel with reads and writes. At most one
-/// backup and one compaction at a time.
+/// The long tasks of a store on disk, and what they need. Thread-safe, in parallel with reads and
+/// writes. At most one backup and one compaction at a time.
 class store_upkeep {
  public:
   virtual ~store_upkeep() = default;
@@ -23,6 +26,10 @@ class store_upkeep {
   /// Rewrites all tables without what was deleted or replaced. Needs as much free space as the
   /// largest of the tables. Errors: `unavailable`, `io_failed`, `storage_full`, `corrupt`.
   [[nodiscard]] virtual result<compaction_result> compact() = 0;
+
+  /// A view whose values are as they are stored (values/value_codec.hpp). Must be destroyed before
+  /// the store.
+  [[nodiscard]] virtual std::unique_ptr<const view> stored_values() const = 0;
 
   /// Ends both calls soon, as `unavailable`, and all later ones.
   virtual void cancel() noexcept = 0;

@@ -11,6 +11,7 @@
 #include "functions/builtins/builtins.hpp"
 #include "persistence/memory/memory_store.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
+#include "runtime/store_codec.hpp"
 
 namespace pawl {
 namespace {
@@ -76,10 +77,15 @@ void warn_if_shared(const std::filesystem::path& data_dir, spdlog::logger& log) 
 
 result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s,
                                                        const std::shared_ptr<spdlog::logger>& log) {
-  if (s.data_dir.empty())
-    return std::unique_ptr<persistence::store>{std::make_unique<persistence::memory_store>()};
+  auto codec = make_store_codec(s);
+  if (!codec) return std::move(codec).error();
+  if (s.data_dir.empty()) {
+    return std::unique_ptr<persistence::store>{
+        std::make_unique<persistence::memory_store>(*std::move(codec))};
+  }
   persistence::rocksdb_options options;
   options.mode = s.durability;
+  options.codec = *std::move(codec);
   options.cache_bytes = s.cache_bytes;
   options.memtable_bytes = s.memtable_bytes;
   options.on_damage = [log](const error& why) { log->critical("{}", why.message); };

@@ -1,11 +1,12 @@
 #include <cstdint>
-#include <filesystem>
+#include <utility>
 
 #include "cli/commands/commands.hpp"
 #include "cli/text.hpp"
 #include "persistence/migrations.hpp"
 #include "persistence/rocksdb/store_check.hpp"
 #include "persistence/rocksdb/store_info.hpp"
+#include "runtime/store_codec.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -17,11 +18,10 @@ struct store_options {
   bool json = false;
 };
 
-result<std::filesystem::path> find_folder(session& s) {
+result<storage_settings> find_store(const session& s) {
   const auto loaded = s.load_settings();
   if (!loaded) return loaded.error();
-  if (!loaded->values.storage.data_dir.empty())
-    return std::filesystem::path{loaded->values.storage.data_dir};
+  if (!loaded->values.storage.data_dir.empty()) return loaded->values.storage;
   return error{errc::invalid_argument, "no data folder; use --data-dir DIR"};
 }
 
@@ -43,7 +43,8 @@ json to_json(const store_report& report, bool repaired) {
           {"damage", std::move(damage)},
           {"runs", std::move(runs)},
           {"names_all_runs", report.names_all_runs},
-          {"runs_checked", report.runs_checked}};
+          {"runs_checked", report.runs_checked},
+          {"runs_given_up", report.runs_given_up}};
 }
 
 json to_json(const persistence::store_contents& contents) {
@@ -55,15 +56,34 @@ json to_json(const persistence::store_contents& contents) {
                        {"records", each.records},
                        {"bytes", each.bytes}});
   }
+  json keys = json::array();
+  for (const auto& key : contents.keys) {
+    keys.push_back({{"name", key.name},
+                    {"id", persistence::values::id_text(key.id)},
+                    {"records", key.records}});
+  }
   return {{"schema", contents.schema ? json(*contents.schema) : json(nullptr)},
           {"newest_schema", persistence::current_schema()},
+          {"compressed", contents.compressed},
+          {"encrypted", contents.encrypted},
+          {"keys", std::move(keys)},
           {"records", std::move(records)}};
 }
 
+/// How the records are stored, and the ids of the keys that this takes.
+void print_forms(session& s, const persistence::store_contents& contents) {
+  s.out().line("Compressed: " + counted(contents.compressed, "record") +
+               "; encrypted: " + counted(contents.encrypted, "record") + ".");
+  for (const auto& key : contents.keys) {
+    s.out().line("  " + printable(persistence::values::to_text(key.name, key.id)) + ": " +
+                 counted(key.records, "record"));
+  }
+}
+
 exit_code show_info(session& s, const store_options& options) {
-  const auto folder = find_folder(s);
-  if (!folder) return s.fail(folder.error());
-  const auto contents = persistence::count_rocksdb_contents(*folder);
+  const auto store = find_store(s);
+  if (!store) return s.fail(store.error());
+  const auto contents = persistence::count_rocksdb_contents(store->data_dir);
   if (!contents) return s.fail(contents.error());
   if (options.json) {
     s.out().line(one_line(to_json(*contents)));
@@ -72,6 +92,7 @@ exit_code show_info(session& s, const store_options& options) {
   s.out().line("Schema " + (contents->schema ? std::to_string(*contents->schema) : "none") +
                "; this version of Pawl writes " + std::to_string(persistence::current_schema()) +
                ".");
+  print_forms(s, *contents);
   const auto print = [&s](std::string_view where, std::string_view kind, std::string_view version,
                           const std::string& records, const std::string& bytes) {
     s.out().line(pad(std::string{where}, 13) + pad(std::string{kind}, 15) +
@@ -105,9 +126,11 @@ void print_report(session& s, const store_report& report) {
 }
 
 exit_code check_store(session& s, const store_options& options) {
-  const auto folder = find_folder(s);
-  if (!folder) return s.fail(folder.error());
-  const auto report = persistence::check_rocksdb_store(*folder);
+  const auto found = find_store(s);
+  if (!found) return s.fail(found.error());
+  auto codec = make_store_codec(*found);
+  if (!codec) return s.fail(codec.error());
+  const auto report = persistence::check_rocksdb_store(found->data_dir, *std::move(codec));
   if (!report) return s.fail(report.error());
   const bool good = report->is_good();
   if (options.json) {
@@ -115,9 +138,13 @@ exit_code check_store(session& s, const store_options& options) {
   } else {
     print_report(s, *report);
   }
-  const std::string store = "the store in " + printable(folder->string());
-  if (good && !options.json)
+  const std::string store = "the store in " + printable(found->data_dir.string());
+  if (good && !options.json) {
     s.out().line("No damage: " + count_of(report->runs_checked) + " checked.");
+    if (report->runs_given_up > 0)
+      s.out().line(
+          "Not readable, because their key is dropped: " + count_of(report->runs_given_up) + ".");
+  }
   if (good) return exit_code::ok;
   if (!report->opens) {
     return s.fail(
@@ -138,9 +165,11 @@ exit_code repair_store(session& s, const store_options& options) {
                         "repairing loses acknowledged changes for good; use --accept-loss to "
                         "confirm, and copy the data folder first"});
   }
-  const auto folder = find_folder(s);
-  if (!folder) return s.fail(folder.error());
-  const auto report = persistence::repair_rocksdb_store(*folder);
+  const auto found = find_store(s);
+  if (!found) return s.fail(found.error());
+  auto codec = make_store_codec(*found);
+  if (!codec) return s.fail(codec.error());
+  const auto report = persistence::repair_rocksdb_store(found->data_dir, *std::move(codec));
   if (!report) return s.fail(report.error());
   const bool repaired = !report->damage.empty();
   if (options.json) {
@@ -157,11 +186,12 @@ exit_code repair_store(session& s, const store_options& options) {
 
 void add_store(CLI::App& to, command_line& line) {
   auto* const group =
-      add_command(to, "store", "Describe, check and repair the store in a data folder.",
+      add_command(to, "store", "Describe, check, repair and rekey the store in a data folder.",
                   "Examples:\n"
                   "  pawl store info --data-dir ./data\n"
                   "  pawl store check --data-dir ./data\n"
-                  "  pawl store repair --accept-loss --data-dir ./data\n\n"
+                  "  pawl store repair --accept-loss --data-dir ./data\n"
+                  "  pawl store rekey --data-dir ./data\n\n"
                   "No other process may use the folder meanwhile.");
   auto options = std::make_shared<store_options>();
   auto* const check =
@@ -178,7 +208,8 @@ void add_store(CLI::App& to, command_line& line) {
       add_command(*group, "info", "Count the records of a store by kind and version.",
                   "Example:\n"
                   "  pawl store info --data-dir ./data\n\n"
-                  "Reads the whole store and changes nothing.");
+                  "Reads the whole store and changes nothing. Shows how many records are\n"
+                  "compressed and encrypted, and the ids of the keys. Needs no key.");
   info->add_flag("--json", options->json, "Print one JSON object");
   info->callback([&line, options] {
     line.command = [options](session& s) { return show_info(s, *options); };
@@ -196,6 +227,7 @@ void add_store(CLI::App& to, command_line& line) {
   repair->callback([&line, options] {
     line.command = [options](session& s) { return repair_store(s, *options); };
   });
+  add_store_rekey(*group, line);
 }
 
 }  // namespace pawl::cli

@@ -7,6 +7,7 @@
 #include "cli/text.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
 #include "persistence/run_removal.hpp"
+#include "runtime/store_codec.hpp"
 
 namespace pawl::cli {
 
@@ -31,7 +32,8 @@ result<void> check_store(const storage_settings& storage, store_use use) {
 }
 
 result<std::unique_ptr<persistence::store>> open_plain_store(const session& s, const settings& with,
-                                                             store_use use) {
+                                                             store_use use,
+                                                             persistence::values::codec_ptr codec) {
   if (s.uses_server()) {
     return error{
         errc::not_supported,
@@ -40,7 +42,13 @@ result<std::unique_ptr<persistence::store>> open_plain_store(const session& s, c
   }
   if (const auto there = check_store(with.storage, use); !there) return there.error();
   const auto& folder = with.storage.data_dir;
+  if (!codec) {
+    auto made = make_store_codec(with.storage);
+    if (!made) return std::move(made).error();
+    codec = *std::move(made);
+  }
   persistence::rocksdb_options options;
+  options.codec = std::move(codec);
   options.mode = with.storage.durability;
   options.cache_bytes = with.storage.cache_bytes;
   options.memtable_bytes = with.storage.memtable_bytes;

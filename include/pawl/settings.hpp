@@ -18,6 +18,9 @@ enum class durability : std::uint8_t {
   off,    ///< only an orderly stop
 };
 
+/// How the store compresses what it writes.
+enum class compression : std::uint8_t { zstd, none };
+
 /// The format of log lines.
 enum class log_format : std::uint8_t { text, json_lines };
 
@@ -29,6 +32,10 @@ struct storage_settings {
   /// What a committed command survives: `sync` a power failure, `async` the death of the process,
   /// `off` only an orderly stop.
   pawl::durability durability = pawl::durability::sync;
+  /// How values above 1 KiB are compressed: histories, inputs, states, logs, flows.
+  pawl::compression compression = pawl::compression::zstd;
+  /// File with the keys that values are encrypted with. Empty: they are not encrypted.
+  std::filesystem::path keys = {};
   /// A run's whole state is stored again when its checkpoints since the last time are as large as
   /// the state, and at least this large. They store only changes.
   std::uint64_t snapshot_min_bytes = 16u << 10;

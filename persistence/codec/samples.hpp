@@ -12,6 +12,7 @@
 #include "persistence/journal_index.hpp"
 #include "persistence/quarantine.hpp"
 #include "persistence/run_log.hpp"
+#include "persistence/values/keys_in_use.hpp"
 
 /// Values with something in every field, for tests. The golden records of version 1 hold them, so
 /// they never change: a field that is added later gets its value in the sample of its version.
@@ -311,6 +312,10 @@ inline journal_block block() {
   made.add(320, scope_name{"acme"});
   made.add(511, scope_name{"acme"});
   return made;
+}
+
+inline std::vector<values::key_in_use> keys_in_use() {
+  return {{0x0a1b2c3d, "k1"}, {0xfedcba98, "acme-2026"}};
 }
 
 inline std::chrono::microseconds clock_lead() {

@@ -5,6 +5,7 @@
 #include <pawl/assert.hpp>
 
 #include "persistence/migrations.hpp"
+#include "persistence/values/value_codec.hpp"
 
 namespace pawl::persistence {
 namespace {
@@ -13,11 +14,22 @@ std::size_t index_of(column where) noexcept {
   return static_cast<std::size_t>(where);
 }
 
-void apply(const batch::operation& change, versioned_tree& where, std::uint64_t epoch) {
+/// Returns false if a value cannot be encrypted.
+bool apply(const batch::operation& change, const values::value_codec* codec, versioned_tree& where,
+           std::uint64_t epoch) {
   switch (change.kind) {
-    case batch::operation_kind::put:
-      where.put(change.key, change.value, epoch);
+    case batch::operation_kind::put: {
+      if (codec == nullptr) {
+        where.put(change.key, change.value, epoch);
+        break;
+      }
+      std::string buffer;
+      const auto stored =
+          codec->to_stored({change.where, change.key}, change.scope, change.value, buffer);
+      if (!stored) return false;
+      where.put(change.key, std::string{*stored}, epoch);
       break;
+    }
     case batch::operation_kind::erase:
       where.erase(change.key, epoch);
       break;
@@ -28,24 +40,35 @@ void apply(const batch::operation& change, versioned_tree& where, std::uint64_t 
       break;
     }
   }
+  return true;
 }
 
 }  // namespace
 
 class memory_store::memory_view final : public view {
  public:
-  explicit memory_view(contents found) : contents_(std::move(found)) {}
+  memory_view(contents found, values::codec_ptr codec)
+      : contents_(std::move(found)), codec_(std::move(codec)) {}
 
   [[nodiscard]] const contents& all() const noexcept { return contents_; }
 
   result<std::optional<std::string>> get(column where, std::string_view key) const override {
     const std::string* found = tree(where).find(key);
     if (found == nullptr) return std::optional<std::string>{};
-    return std::optional<std::string>{*found};
+    if (!codec_) return std::optional<std::string>{*found};
+    std::string buffer;
+    return std::optional<std::string>{codec_->from_stored({where, key}, *found, buffer)};
   }
 
   result<void> scan(column where, const range& keys, const visitor& visit) const override {
-    tree(where).scan(keys, visit);
+    if (!codec_) {
+      tree(where).scan(keys, visit);
+      return {};
+    }
+    std::string buffer;
+    tree(where).scan(keys, [&](std::string_view key, std::string_view stored) {
+      return visit(key, codec_->from_stored({where, key}, stored, buffer));
+    });
     return {};
   }
 
@@ -58,15 +81,19 @@ class memory_store::memory_view final : public view {
   const versioned_tree& tree(column where) const { return contents_.columns[index_of(where)]; }
 
   contents contents_;
+  values::codec_ptr codec_;
 };
 
-memory_store::memory_store() : memory_store(contents{}) {
+memory_store::memory_store(values::codec_ptr codec) : memory_store(contents{}, std::move(codec)) {
   const auto prepared = prepare_schema(*this);
   PAWL_ASSERT(prepared.has_value(), "an empty store takes its schema record");
 }
 
-memory_store::memory_store(const contents& found)
-    : written_(std::make_shared<const memory_view>(found)), synced_(written_), durable_(written_) {}
+memory_store::memory_store(const contents& found, values::codec_ptr codec)
+    : codec_(std::move(codec)),
+      written_(std::make_shared<const memory_view>(found, codec_)),
+      synced_(written_),
+      durable_(written_) {}
 
 result<std::shared_ptr<const view>> memory_store::write(std::span<const batch* const> batches) {
   contents next;
@@ -79,9 +106,12 @@ result<std::shared_ptr<const view>> memory_store::write(std::span<const batch* c
   ++next.epoch;
   for (const batch* changes : batches) {
     for (const auto& change : changes->operations())
-      apply(change, next.columns[index_of(change.where)], next.epoch);
+      if (!apply(change, codec_.get(), next.columns[index_of(change.where)], next.epoch)) {
+        static_cast<void>(close());
+        return values::cannot_encrypt();
+      }
   }
-  auto written = std::make_shared<const memory_view>(std::move(next));
+  auto written = std::make_shared<const memory_view>(std::move(next), codec_);
   const std::lock_guard lock{mutex_};
   written_ = written;
   return std::shared_ptr<const view>{std::move(written)};
@@ -113,12 +143,12 @@ result<void> memory_store::close() {
 
 std::unique_ptr<memory_store> memory_store::after_power_loss() const {
   const std::lock_guard lock{mutex_};
-  return std::unique_ptr<memory_store>{new memory_store{synced_->all()}};
+  return std::unique_ptr<memory_store>{new memory_store{synced_->all(), codec_}};
 }
 
 std::unique_ptr<memory_store> memory_store::after_process_death() const {
   const std::lock_guard lock{mutex_};
-  return std::unique_ptr<memory_store>{new memory_store{written_->all()}};
+  return std::unique_ptr<memory_store>{new memory_store{written_->all(), codec_}};
 }
 
 }  // namespace pawl::persistence

@@ -7,18 +7,21 @@
 
 #include "persistence/memory/tree.hpp"
 #include "persistence/store.hpp"
+#include "persistence/values/codec_ptr.hpp"
 
 namespace pawl::persistence {
 
 /// A store in memory, for tests, simulations and runs that need not be durable.
 ///
 /// Fulfils the contract of `store`. A view costs a few pointers and is read without a lock. `sync`
-/// records the state that a store on disk would have after a power failure. The only error is
-/// `unavailable`, after `close`.
+/// records the state that a store on disk would have after a power failure. Errors: `unavailable`,
+/// after `close`, and `io_failed`, if a value cannot be encrypted.
 class memory_store final : public store {
  public:
-  /// Creates an empty store with the current schema.
-  memory_store();
+  /// Creates an empty store with the current schema, which keeps values as they are.
+  memory_store() : memory_store(values::codec_ptr{}) {}
+  /// The same. `codec`: how values are kept; null: as they are.
+  explicit memory_store(values::codec_ptr codec);
 
   result<std::shared_ptr<const view>> write(std::span<const batch* const> batches) override;
   result<void> sync() override;
@@ -42,8 +45,9 @@ class memory_store final : public store {
   class memory_view;
   using shared_view = std::shared_ptr<const memory_view>;
 
-  explicit memory_store(const contents& found);
+  memory_store(const contents& found, values::codec_ptr codec);
 
+  const values::codec_ptr codec_;
   mutable std::mutex mutex_;
   shared_view written_;                  ///< guarded by mutex_
   shared_view synced_;                   ///< guarded by mutex_

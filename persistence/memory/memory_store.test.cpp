@@ -2,6 +2,7 @@
 
 #include "persistence/conformance.hpp"
 #include "persistence/migrations.hpp"
+#include "persistence/values/test_codec.hpp"
 
 using namespace pawl;
 using namespace pawl::persistence;
@@ -9,6 +10,11 @@ using namespace pawl::persistence::conformance;
 
 TEST_CASE("the memory store fulfils the store contract", "[memory][conformance]") {
   check_contract({[] { return std::make_unique<memory_store>(); }, false});
+}
+
+TEST_CASE("a memory store that encrypts fulfils the store contract", "[memory][conformance]") {
+  const auto codec = values::codec_with(values::key_line("k", '1'));
+  check_contract({[&] { return std::make_unique<memory_store>(codec); }, false});
 }
 
 TEST_CASE("a new memory store has the current schema", "[memory]") {

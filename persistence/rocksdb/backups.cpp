@@ -124,7 +124,9 @@ result<backup_info> restore_backup(const fs::path& folder, std::optional<std::ui
     if (auto copied = copy_backup(folder, *found, *claimed); !copied)
       return std::move(copied).error();
   }
-  auto opened = open_rocksdb_store(target);
+  rocksdb_options options;
+  options.needs_keys = false;  // they are not in the backup, and nothing here reads a value
+  auto opened = open_rocksdb_store(target, options);
   if (!opened) return std::move(opened).error();
   if (auto closed = (*opened)->close(); !closed) return std::move(closed).error();
   return found->info;

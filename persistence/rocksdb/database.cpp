@@ -12,6 +12,7 @@
 #include "persistence/rocksdb/status.hpp"
 #include "persistence/rocksdb/tuning.hpp"
 #include "persistence/rocksdb/wal_recovery.hpp"
+#include "persistence/values/value_codec.hpp"
 
 namespace pawl::persistence::rocks {
 namespace {
@@ -116,7 +117,7 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
       return std::move(written).error();
   }
 
-  std::shared_ptr<database> opened{new database{std::move(folder)}};
+  std::shared_ptr<database> opened{new database{std::move(folder), options}};
   auto mark = synced_end::open(opened->path(), found.mark.value_or(synced_state{}));
   if (!mark) return std::move(mark).error();
   opened->mark_ = std::move(mark).value();
@@ -142,7 +143,7 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
 result<std::shared_ptr<database>> database::open_read_only(claimed_folder folder,
                                                            const rocksdb_options& options,
                                                            wal_check::record_set skipped) {
-  std::shared_ptr<database> opened{new database{std::move(folder)}};
+  std::shared_ptr<database> opened{new database{std::move(folder), options}};
   auto settings = database_options(options);
   opened->filter_ = std::make_unique<skip_filter>(std::move(skipped));
   settings.wal_filter = opened->filter_.get();
@@ -175,6 +176,10 @@ rocksdb::Status database::open_with(const rocksdb::DBOptions& settings,
                                     const descriptors& columns) {
   return open_database(settings, path().string(), columns, handles_, db_);
 }
+
+database::database(claimed_folder folder, const rocksdb_options& options)
+    : folder_(std::move(folder)),
+      codec_(options.codec ? options.codec : std::make_shared<const values::value_codec>()) {}
 
 database::~database() {
   if (!db_) return;

@@ -52,6 +52,8 @@ class database {
   [[nodiscard]] synced_end& mark() noexcept { return *mark_; }
   [[nodiscard]] claimed_folder& folder() noexcept { return folder_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return folder_.path; }
+  /// How values are stored.
+  [[nodiscard]] const values::value_codec& codec() const noexcept { return *codec_; }
 
   /// Stops compactions if a damaged table was found. Call before each write.
   void avoid_damage();
@@ -63,13 +65,14 @@ class database {
   [[nodiscard]] result<void> flush(flush_mode how);
 
  private:
-  explicit database(claimed_folder folder) : folder_(std::move(folder)) {}
+  database(claimed_folder folder, const rocksdb_options& options);
 
   rocksdb::Status open_existing(rocksdb::DBOptions settings, const descriptors& columns);
   rocksdb::Status create(rocksdb::DBOptions settings, const descriptors& columns);
   rocksdb::Status open_with(const rocksdb::DBOptions& settings, const descriptors& columns);
 
   claimed_folder folder_;                       // first: the lock must outlive the database
+  values::codec_ptr codec_;                     // never null
   std::unique_ptr<rocksdb::WalFilter> filter_;  // the database keeps a pointer to it
   wal_fence fence_;
   std::unique_ptr<synced_end> mark_;

@@ -9,6 +9,7 @@
 #include "persistence/crc32c.hpp"
 #include "persistence/migrations.hpp"
 #include "persistence/rocksdb/backup_folder.hpp"
+#include "persistence/rocksdb/snapshot_view.hpp"
 #include "persistence/rocksdb/status.hpp"
 
 namespace pawl::persistence::rocks {
@@ -139,6 +140,10 @@ result<compaction_result> database_upkeep::compact() {
   }
   space.bytes_after = disk_bytes();
   return space;
+}
+
+std::unique_ptr<const view> database_upkeep::stored_values() const {
+  return std::make_unique<const snapshot_view>(database_, read_as::stored);
 }
 
 void database_upkeep::cancel() noexcept {

@@ -22,6 +22,7 @@ class database_upkeep final : public store_upkeep {
 
   result<backup_info> back_up(const std::filesystem::path& folder) override;
   result<compaction_result> compact() override;
+  [[nodiscard]] std::unique_ptr<const view> stored_values() const override;
   void cancel() noexcept override;
 
  private:

@@ -2,6 +2,8 @@
 
 #include <pawl/assert.hpp>
 
+#include "persistence/values/value_codec.hpp"
+
 namespace pawl::persistence::rocks {
 namespace {
 
@@ -21,6 +23,7 @@ void check(const rocksdb::Status& status) {
 void group_builder::begin(std::string_view mark) {
   if (group_.GetDataSize() > kept_bytes) {
     group_ = rocksdb::WriteBatch{};
+    coded_ = {};
   } else {
     group_.Clear();
   }
@@ -29,13 +32,18 @@ void group_builder::begin(std::string_view mark) {
   if (!mark.empty()) check(group_.PutLogData(mark));
 }
 
-void group_builder::append(const batch& changes) {
+bool group_builder::append(const batch& changes) {
+  const auto& codec = database_.codec();
   for (const auto& change : changes.operations()) {
     auto* const where = database_.column_handle(change.where);
     switch (change.kind) {
-      case batch::operation_kind::put:
-        check(group_.Put(where, change.key, change.value));
+      case batch::operation_kind::put: {
+        const auto stored =
+            codec.to_stored({change.where, change.key}, change.scope, change.value, coded_);
+        if (!stored) return false;
+        check(group_.Put(where, change.key, *stored));
         break;
+      }
       case batch::operation_kind::erase:
         // Sums are put last, so an erasure drops what was added before it.
         if (change.where == column::counters) {
@@ -49,6 +57,7 @@ void group_builder::append(const batch& changes) {
         break;
     }
   }
+  return true;
 }
 
 rocksdb::Status group_builder::load(std::string_view key, std::int64_t& sum) {

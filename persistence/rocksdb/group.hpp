@@ -21,8 +21,9 @@ class group_builder {
 
   /// Starts a group. `mark` is written to the log only; empty: none.
   void begin(std::string_view mark);
-  /// `changes` must live until `finish` returns.
-  void append(const batch& changes);
+  /// `changes` must live until `finish` returns. Returns false if a value cannot be encrypted; the
+  /// group must not be written then.
+  [[nodiscard]] bool append(const batch& changes);
   /// Completes the group. Fails if a counter cannot be read.
   [[nodiscard]] rocksdb::Status finish();
   /// The group. Valid until the next `begin`. It must be written: the sums of the next group
@@ -35,6 +36,7 @@ class group_builder {
 
   const database& database_;
   rocksdb::WriteBatch group_;
+  std::string coded_;  ///< the value that is being added, as it is stored
   std::unordered_map<std::string_view, std::int64_t> added_;  ///< in this group
   std::unordered_map<std::string, std::int64_t> sums_;        ///< after the last group; a cache
 };

@@ -19,6 +19,8 @@
 #include "persistence/rocksdb/status.hpp"
 #include "persistence/rocksdb/tuning.hpp"
 #include "persistence/rocksdb/wal_check.hpp"
+#include "persistence/values/keys_in_use.hpp"
+#include "persistence/values/value_codec.hpp"
 
 namespace pawl::persistence {
 namespace rocks {
@@ -47,7 +49,8 @@ class rocksdb_store final : public store {
     if (stopped_.load(std::memory_order_acquire)) return refusal();
     database_->avoid_damage();
     group_.begin(mode_ == durability::off ? std::string{} : encode_mark(current_mark()));
-    for (const batch* changes : batches) group_.append(*changes);
+    for (const batch* changes : batches)
+      if (!group_.append(*changes)) return stop(values::cannot_encrypt());
     if (const auto summed = group_.finish(); !summed.ok())
       return stop(from_status(summed, "reading from", database_->path()));
     if (group_.changes().Count() > 0) {
@@ -211,8 +214,13 @@ result<std::unique_ptr<store>> open_rocksdb_store(const std::filesystem::path& f
                      ": the schema record is missing, so other records may be missing "
                      "too. Restore the folder from a backup"};
   }
+  if (options.needs_keys)
+    if (auto readable = values::check_keys(*made->durable_view(), base->codec()); !readable)
+      return with_folder(std::move(readable).error(), folder);
   if (auto prepared = prepare_schema(*made); !prepared)
     return with_folder(std::move(prepared).error(), folder);
+  if (auto noted = values::note_keys(*made, base->codec()); !noted)
+    return with_folder(std::move(noted).error(), folder);
   if (!was_ready || base->folder().schema != current_schema()) {
     // The marker describes the tables, so they are flushed first.
     if (auto flushed = base->flush(flush_mode::finish); !flushed) return std::move(flushed).error();

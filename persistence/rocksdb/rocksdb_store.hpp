@@ -9,6 +9,7 @@
 #include <pawl/result.hpp>
 
 #include "persistence/store.hpp"
+#include "persistence/values/codec_ptr.hpp"
 
 namespace pawl::persistence {
 
@@ -27,6 +28,13 @@ struct rocksdb_options {
   std::size_t log_bytes = std::size_t{32} << 20;
   std::uint64_t log_entries = 80'000;
 
+  /// How values are stored. Null: as they are; compressed ones are read.
+  values::codec_ptr codec = nullptr;
+
+  /// Whether a store opens only if `codec` has the key of each value. Without them what is
+  /// encrypted cannot be read.
+  bool needs_keys = true;
+
   /// Called when a damaged table is found in the background, on another thread. The store continues
   /// without compactions: only reads of the damaged blocks fail.
   std::function<void(const error&)> on_damage = {};
@@ -39,9 +47,9 @@ struct rocksdb_options {
 /// A view keeps the folder locked, so the lock is released when the store and all views are
 /// destroyed.
 ///
-/// Errors, each with the folder and a remedy: `invalid_argument` (not a folder, or a folder with
-/// other files), `locked`, `read_only`, `storage_full`, `schema_newer`, `not_supported` (made by
-/// another engine), `corrupt`, `io_failed`.
+/// Errors, each with the folder and a remedy: `invalid_argument` (not a folder, a folder with other
+/// files, or a key of the store is missing), `locked`, `read_only`, `storage_full`, `schema_newer`,
+/// `not_supported` (made by another engine), `corrupt`, `io_failed`.
 [[nodiscard]] result<std::unique_ptr<store>> open_rocksdb_store(
     const std::filesystem::path& folder, const rocksdb_options& options = {});
 

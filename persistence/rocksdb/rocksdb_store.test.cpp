@@ -2,6 +2,7 @@
 
 #include "persistence/conformance.hpp"
 #include "persistence/rocksdb/test_folder.hpp"
+#include "persistence/values/test_codec.hpp"
 
 using namespace pawl;
 using namespace pawl::persistence;
@@ -13,6 +14,13 @@ TEST_CASE("the RocksDB store fulfils the store contract in every mode", "[rocksd
   CAPTURE(static_cast<int>(mode));
   const test_folder folder;
   check_contract({[&] { return open_good(folder.store(), {.mode = mode}); }, true});
+}
+
+TEST_CASE("a RocksDB store that encrypts fulfils the store contract", "[rocksdb][conformance]") {
+  const test_folder folder;
+  rocksdb_options options;
+  options.codec = values::codec_with(values::key_line("k", '1'));
+  check_contract({[&] { return open_good(folder.store(), options); }, true});
 }
 
 TEST_CASE("writes survive the death of the process, except in mode off", "[rocksdb]") {

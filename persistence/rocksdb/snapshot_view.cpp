@@ -3,11 +3,14 @@
 #include <utility>
 
 #include "persistence/rocksdb/status.hpp"
+#include "persistence/values/value_codec.hpp"
 
 namespace pawl::persistence::rocks {
 
-snapshot_view::snapshot_view(std::shared_ptr<database> of)
-    : database_(std::move(of)), snapshot_(database_->db().GetSnapshot()) {}
+snapshot_view::snapshot_view(std::shared_ptr<database> of, read_as what)
+    : database_(std::move(of)),
+      snapshot_(database_->db().GetSnapshot()),
+      codec_(what == read_as::values ? &database_->codec() : nullptr) {}
 
 snapshot_view::~snapshot_view() {
   database_->db().ReleaseSnapshot(snapshot_);
@@ -31,7 +34,13 @@ result<std::optional<std::string>> snapshot_view::get(column where, std::string_
       database_->db().Get(read_options(), database_->column_handle(where), key, &value);
   if (status.IsNotFound()) return std::optional<std::string>{};
   if (!status.ok()) return read_error(status, where);
-  return std::optional{std::move(value)};
+  if (codec_ == nullptr) return std::optional{std::move(value)};
+  std::string buffer;
+  const std::string_view found = codec_->from_stored({where, key}, value, buffer);
+  if (found.data() == value.data() && found.size() == value.size())
+    return std::optional{std::move(value)};
+  if (found.data() == buffer.data()) return std::optional{std::move(buffer)};
+  return std::optional{std::string{found}};
 }
 
 result<void> snapshot_view::scan(column where, const range& keys, const visitor& visit) const {
@@ -49,8 +58,12 @@ result<void> snapshot_view::scan(column where, const range& keys, const visitor&
   } else {
     at->Seek(lower);
   }
+  std::string buffer;
   while (at->Valid()) {
-    if (visit(at->key().ToStringView(), at->value().ToStringView()) == next::stop) return {};
+    const std::string_view key = at->key().ToStringView(), stored = at->value().ToStringView();
+    const std::string_view value =
+        codec_ == nullptr ? stored : codec_->from_stored({where, key}, stored, buffer);
+    if (visit(key, value) == next::stop) return {};
     if (keys.reverse) {
       at->Prev();
     } else {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include <rocksdb/snapshot.h>
@@ -9,10 +10,13 @@
 
 namespace pawl::persistence::rocks {
 
+/// What a view returns: the values, or the bytes that are stored for them.
+enum class read_as : std::uint8_t { values, stored };
+
 /// A snapshot of the database at the time of construction. Thread-safe.
 class snapshot_view final : public view {
  public:
-  explicit snapshot_view(std::shared_ptr<database> of);
+  explicit snapshot_view(std::shared_ptr<database> of, read_as what = read_as::values);
   ~snapshot_view() override;
   snapshot_view(const snapshot_view&) = delete;
   snapshot_view& operator=(const snapshot_view&) = delete;
@@ -29,6 +33,7 @@ class snapshot_view final : public view {
 
   std::shared_ptr<database> database_;
   const rocksdb::Snapshot* snapshot_;
+  const values::value_codec* codec_;  ///< null: values are returned as they are stored
 };
 
 }  // namespace pawl::persistence::rocks

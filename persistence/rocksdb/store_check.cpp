@@ -22,6 +22,8 @@
 #include "persistence/rocksdb/wal_reader.hpp"
 #include "persistence/rocksdb/wal_recovery.hpp"
 #include "persistence/runs.hpp"
+#include "persistence/values/keys_in_use.hpp"
+#include "persistence/values/value_codec.hpp"
 
 namespace pawl::persistence {
 namespace rocks {
@@ -69,7 +71,8 @@ class dropped_runs final : public wal_sink, private rocksdb::WriteBatch::Handler
  public:
   dropped_runs(const database& of, std::uint64_t log, const wal_check::record_set& skipped,
                damaged_runs& into, std::set<std::string>& hashes_into)
-      : runs_(of.column_handle(column::runs)->GetID()),
+      : codec_(of.codec()),
+        runs_(of.column_handle(column::runs)->GetID()),
         checkpoints_(of.column_handle(column::checkpoints)->GetID()),
         log_(log),
         skipped_(skipped),
@@ -91,7 +94,11 @@ class dropped_runs final : public wal_sink, private rocksdb::WriteBatch::Handler
     if (family == checkpoints_) {
       const auto at = key.ToStringView();
       hashes_into_.emplace(at.substr(0, keys::run_hash_bytes));
-      if (keys::is_input(at)) add_run(into_, run_of_input(value.ToStringView()), lost_changes);
+      if (keys::is_input(at)) {
+        const auto input =
+            codec_.from_stored({column::checkpoints, at}, value.ToStringView(), buffer_);
+        add_run(into_, run_of_input(input), lost_changes);
+      }
     }
     return rocksdb::Status::OK();
   }
@@ -103,6 +110,8 @@ class dropped_runs final : public wal_sink, private rocksdb::WriteBatch::Handler
   }
   void LogData(const rocksdb::Slice&) override {}
 
+  const values::value_codec& codec_;
+  std::string buffer_;
   const std::uint32_t runs_, checkpoints_;
   const std::uint64_t log_;
   const wal_check::record_set& skipped_;
@@ -119,8 +128,10 @@ struct damaged_table {
 /// One examination of a folder that this process has locked.
 class examination {
  public:
-  explicit examination(claimed_folder folder)
-      : folder_(std::move(folder)), path_(folder_.path), columns_(describe_columns({})) {}
+  examination(claimed_folder folder, values::codec_ptr codec)
+      : folder_(std::move(folder)), path_(folder_.path), columns_(describe_columns({})) {
+    options_.codec = std::move(codec);
+  }
 
   result<store_report> run() {
     if (folder_.state != folder_state::ready) {
@@ -132,7 +143,7 @@ class examination {
     if (!report_.damage.empty()) return finish();
     auto logs = examine_logs(*tables);
     if (!logs) return std::move(logs).error();
-    auto opened = database::open_read_only(std::move(folder_), {}, logs->skipped);
+    auto opened = database::open_read_only(std::move(folder_), options_, logs->skipped);
     if (!opened) {
       report_.names_all_runs = false;
       const auto table = table_in(opened.error().message);
@@ -141,6 +152,10 @@ class examination {
     }
     report_.opens = !logs->loss;
     database_ = std::move(opened).value();
+    // A damaged list is in a damaged table, which is reported below.
+    if (auto keys = values::check_keys(snapshot_view{database_}, database_->codec());
+        !keys && keys.error().code == errc::invalid_argument)
+      return std::move(keys).error();
     if (logs->loss) name_dropped_runs(*logs);
     examine_tables();
     examine_runs();
@@ -264,6 +279,8 @@ class examination {
       const auto state = load_run(now, run);
       if (!record) {
         add_run(runs_, run, record.error().message);
+      } else if (!state && state.error().code == errc::not_supported) {
+        ++report_.runs_given_up;  // their key is dropped by intent: that is no damage
       } else if (!state) {
         add_run(runs_, run, state.error().message);
       } else if (!*record || !*state) {
@@ -301,6 +318,7 @@ class examination {
   claimed_folder folder_;
   const fs::path path_;
   const descriptors columns_;
+  rocksdb_options options_;
   std::shared_ptr<database> database_;
   std::vector<damaged_table> tables_;
   damaged_runs runs_;
@@ -317,7 +335,8 @@ bool store_report::can_be_repaired() const noexcept {
   });
 }
 
-result<store_report> check_rocksdb_store(const std::filesystem::path& folder) {
+result<store_report> check_rocksdb_store(const std::filesystem::path& folder,
+                                         values::codec_ptr codec) {
   auto claimed = rocks::claim_existing_folder(folder);
   if (!claimed && claimed.error().code == errc::corrupt) {
     std::error_code failed;
@@ -329,11 +348,12 @@ result<store_report> check_rocksdb_store(const std::filesystem::path& folder) {
     return report;
   }
   if (!claimed) return std::move(claimed).error();
-  return rocks::examination{std::move(claimed).value()}.run();
+  return rocks::examination{std::move(claimed).value(), std::move(codec)}.run();
 }
 
-result<store_report> repair_rocksdb_store(const std::filesystem::path& folder) {
-  auto report = check_rocksdb_store(folder);
+result<store_report> repair_rocksdb_store(const std::filesystem::path& folder,
+                                          values::codec_ptr codec) {
+  auto report = check_rocksdb_store(folder, codec);
   if (!report || report->damage.empty()) return report;
   if (!report->can_be_repaired()) {
     const auto beyond =
@@ -347,6 +367,7 @@ result<store_report> repair_rocksdb_store(const std::filesystem::path& folder) {
   auto claimed = rocks::claim_existing_folder(folder);
   if (!claimed) return std::move(claimed).error();
   rocksdb_options options;
+  options.codec = std::move(codec);
   auto opened = rocks::database::open(std::move(claimed).value(), options,
                                       rocks::database::on_log_loss::accept);
   if (!opened) return std::move(opened).error();

@@ -9,6 +9,8 @@
 #include <pawl/result.hpp>
 #include <pawl/run.hpp>
 
+#include "persistence/values/codec_ptr.hpp"
+
 /// Examines and repairs a store on disk that no process uses.
 namespace pawl::persistence {
 
@@ -30,6 +32,8 @@ struct store_report {
   /// False if there may be others: damaged bytes do not show to which run they belonged.
   bool names_all_runs = true;
   std::uint64_t runs_checked = 0;
+  /// Those of them whose data cannot be read because its key is dropped (values/keys_in_use.hpp).
+  std::uint64_t runs_given_up = 0;
   bool opens = false;  ///< the store opens in spite of the damage
 
   /// Whether `repair_rocksdb_store` can repair all of the damage: only logs are damaged.
@@ -40,15 +44,17 @@ struct store_report {
 /// Reads everything: the MANIFEST, the needed logs, each block of each table, and each run. Changes
 /// nothing except what every start does (the damaged unsynced end of a MANIFEST is removed). A
 /// store whose creation was interrupted has nothing to check; the next start creates it again.
-/// Errors: `not_found` (no store in the folder), and those of `open_rocksdb_store` other than
-/// damage.
-[[nodiscard]] result<store_report> check_rocksdb_store(const std::filesystem::path& folder);
+/// `codec` has the keys of the store. Errors: `not_found` (no store in the folder), and those of
+/// `open_rocksdb_store` other than damage.
+[[nodiscard]] result<store_report> check_rocksdb_store(const std::filesystem::path& folder,
+                                                       values::codec_ptr codec = nullptr);
 
 /// Makes a store with a damaged log open again, at its state before the damage. Everything after
 /// that is lost. Returns what was lost. A store without damage is not changed. Errors: as
 /// `check_rocksdb_store`, and `not_supported` for damage that cannot be repaired: that of tables
 /// and of the MANIFEST.
-[[nodiscard]] result<store_report> repair_rocksdb_store(const std::filesystem::path& folder);
+[[nodiscard]] result<store_report> repair_rocksdb_store(const std::filesystem::path& folder,
+                                                        values::codec_ptr codec = nullptr);
 
 /// "000012.log, byte 4096: damaged"
 [[nodiscard]] std::string to_text(const store_damage& damage);

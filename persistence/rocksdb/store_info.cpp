@@ -13,7 +13,7 @@ result<store_contents> count_rocksdb_contents(const std::filesystem::path& folde
   if (!claimed) return std::move(claimed).error();
   auto opened = rocks::database::open_read_only(std::move(claimed).value(), {}, {});
   if (!opened) return std::move(opened).error();
-  return count_contents(rocks::snapshot_view{*std::move(opened)});
+  return count_contents(rocks::snapshot_view{*std::move(opened), rocks::read_as::stored});
 }
 
 }  // namespace pawl::persistence

@@ -14,7 +14,7 @@ void append_batch(batch& to, const batch& from) {
   for (const auto& each : from.operations()) {
     switch (each.kind) {
       case batch::operation_kind::put:
-        to.put(each.where, each.key, each.value);
+        to.put_of(scope_name{each.scope}, each.where, each.key, each.value);
         break;
       case batch::operation_kind::erase:
         to.erase(each.where, each.key);
@@ -76,7 +76,7 @@ void family_writer::begin_run(const run_key& key) {
 }
 
 result<void> family_writer::add_record(std::string key, std::string value) {
-  pending_.put(column::checkpoints, std::move(key), std::move(value));
+  pending_.put_of(members_.back().scope, column::checkpoints, std::move(key), std::move(value));
   return pending_.bytes() < max_bytes ? result<void>{} : write_part();
 }
 

@@ -4,6 +4,7 @@
 #include "persistence/codec.hpp"
 #include "persistence/codec/samples.hpp"
 #include "persistence/journal.hpp"
+#include "persistence/values/value_codec.hpp"
 #include "tests/allocations/count.hpp"
 #include "tests/support/catch.hpp"
 
@@ -44,6 +45,28 @@ TEST_CASE("records are encoded without an allocation", "[allocations]") {
   CHECK(allocations_of([&](std::string& to) { encode_input(input, to); }) == 0);
   const auto task = *samples::tokens()[6].task;
   CHECK(allocations_of([&](std::string& to) { encode_lease(task, to); }) == 0);
+}
+
+TEST_CASE("values are compressed and encrypted without an allocation", "[allocations]") {
+  using namespace pawl::persistence::values;
+  const auto ring = key_ring::parse("k " + std::string(64, '1'), "keys");
+  REQUIRE(ring);
+  const value_codec compressing{true}, both{true, std::make_shared<const key_ring>(*ring)};
+  const std::string small(200, 's'), large(5'000, 'l');
+  const place at{column::checkpoints, "the key of a record in a store"};
+  for (const value_codec* const codec : {&compressing, &both}) {
+    for (const std::string* const value : {&small, &large}) {
+      std::string stored, opened;
+      CHECK(allocations_of([&](std::string&) {
+              static_cast<void>(codec->to_stored(at, "acme", *value, stored));
+            }) == 0);
+      const std::string kept{*codec->to_stored(at, "acme", *value, stored)};
+      CHECK(allocations_of([&](std::string&) {
+              static_cast<void>(codec->from_stored(at, kept, opened));
+            }) == 0);
+      CHECK(codec->from_stored(at, kept, opened) == *value);
+    }
+  }
 }
 
 TEST_CASE("a journal group is encoded without an allocation", "[allocations]") {

@@ -316,7 +316,8 @@ class Unusable(ProgramTest):
         with Mounted(self, "size=4m") as folder:
             store = os.path.join(folder, "store")
             done = self.pawl("run", flow, "--id", "f", "--data-dir", store, "--input",
-                             '{"big": "%s"}' % ("x" * 1000), expect=STORE)
+                             '{"big": "%s"}' % ("x" * 1000), "--set", "storage.compression=none",
+                             expect=STORE)
             self.assertIn("space", done.stderr + done.stdout)
 
 

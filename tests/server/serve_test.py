@@ -89,7 +89,7 @@ class ServeTest(ServerTest):
             self.skipTest("cannot mount a file system: " + done.stderr.strip())
         self.addCleanup(subprocess.run, ["umount", "-l", mounted], check=False)
         server = Server(mounted, PAWL_ENGINE_RESTART_FIRST_DELAY_MS="20ms",
-                        PAWL_ENGINE_RESTART_MAX_DELAY_MS="100ms")
+                        PAWL_ENGINE_RESTART_MAX_DELAY_MS="100ms", PAWL_STORAGE_COMPRESSION="none")
         self.addCleanup(lambda: server.process.stderr.closed or server.stop(signal.SIGKILL))
         server.post("/v1/flows", sequence("f", wait_for_signal("a", "go")))
         filler = os.path.join(mounted, "filler")
