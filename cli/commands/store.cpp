@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/data_folder.hpp"
 #include "cli/text.hpp"
 #include "persistence/migrations.hpp"
 #include "persistence/rocksdb/store_check.hpp"
@@ -16,14 +17,6 @@ struct store_options {
   bool accept_loss = false;
   bool json = false;
 };
-
-result<std::filesystem::path> find_folder(session& s) {
-  const auto loaded = s.load_settings();
-  if (!loaded) return loaded.error();
-  if (!loaded->values.storage.data_dir.empty())
-    return std::filesystem::path{loaded->values.storage.data_dir};
-  return error{errc::invalid_argument, "no data folder; use --data-dir DIR"};
-}
 
 json to_json(const store_report& report, bool repaired) {
   json damage = json::array(), runs = json::array();
@@ -61,7 +54,7 @@ json to_json(const persistence::store_contents& contents) {
 }
 
 exit_code show_info(session& s, const store_options& options) {
-  const auto folder = find_folder(s);
+  const auto folder = find_data_folder(s);
   if (!folder) return s.fail(folder.error());
   const auto contents = persistence::count_rocksdb_contents(*folder);
   if (!contents) return s.fail(contents.error());
@@ -105,7 +98,7 @@ void print_report(session& s, const store_report& report) {
 }
 
 exit_code check_store(session& s, const store_options& options) {
-  const auto folder = find_folder(s);
+  const auto folder = find_data_folder(s);
   if (!folder) return s.fail(folder.error());
   const auto report = persistence::check_rocksdb_store(*folder);
   if (!report) return s.fail(report.error());
@@ -138,7 +131,7 @@ exit_code repair_store(session& s, const store_options& options) {
                         "repairing loses acknowledged changes for good; use --accept-loss to "
                         "confirm, and copy the data folder first"});
   }
-  const auto folder = find_folder(s);
+  const auto folder = find_data_folder(s);
   if (!folder) return s.fail(folder.error());
   const auto report = persistence::repair_rocksdb_store(*folder);
   if (!report) return s.fail(report.error());
@@ -160,6 +153,7 @@ void add_store(CLI::App& to, command_line& line) {
       add_command(to, "store", "Describe, check and repair the store in a data folder.",
                   "Examples:\n"
                   "  pawl store info --data-dir ./data\n"
+                  "  pawl store stats --data-dir ./data\n"
                   "  pawl store check --data-dir ./data\n"
                   "  pawl store repair --accept-loss --data-dir ./data\n\n"
                   "No other process may use the folder meanwhile.");
@@ -183,6 +177,7 @@ void add_store(CLI::App& to, command_line& line) {
   info->callback([&line, options] {
     line.command = [options](session& s) { return show_info(s, *options); };
   });
+  add_store_stats(*group, line);
   auto* const repair = add_command(
       *group, "repair", "Open a store with a damaged log at its state before the damage.",
       "Example:\n"
