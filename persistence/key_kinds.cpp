@@ -1,5 +1,6 @@
 #include "persistence/key_kinds.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 
@@ -9,7 +10,14 @@ namespace pawl::persistence {
 namespace {
 
 /// What follows the kind in a key.
-enum class names : unsigned char { none, scope, scope_and_flow, time_and_scope, status_and_scope };
+enum class names : unsigned char {
+  none,
+  scope,
+  scope_and_flow,
+  scope_hour_and_flow,
+  time_and_scope,
+  status_and_scope
+};
 
 struct kind_of_keys {
   char kind;
@@ -49,6 +57,7 @@ constexpr kind_of_keys counter_keys[] = {
     {'s', "runs by status", names::scope},
     {'u', "unfinished runs", names::scope_and_flow},
     {'q', "queued tasks", names::scope},
+    {'h', "runs by hour", names::scope_hour_and_flow},
 };
 
 /// Removes a name from the front and returns it; empty if there is none.
@@ -73,7 +82,10 @@ key_description describe_in(std::span<const kind_of_keys> known, std::string_vie
     if (key.size() < skipped) return {};
     key.remove_prefix(skipped);
     found.scope = name_from(key);
-    if (each.has == names::scope_and_flow) found.flow = name_from(key);
+    if (each.has == names::scope_hour_and_flow)
+      key.remove_prefix(std::min<std::size_t>(key.size(), 4));
+    if (each.has == names::scope_and_flow || each.has == names::scope_hour_and_flow)
+      found.flow = name_from(key);
     return found;
   }
   return {};

@@ -55,6 +55,8 @@ TEST_CASE("a key says the kind, scope and flow of its record", "[keys]") {
              "acme");
   check_kind(column::counters, keys::unfinished_runs(scope, a_flow), "unfinished runs", "acme",
              "order");
+  check_kind(column::counters, keys::runs_in_hour(scope, {0x01000200, a_flow}), "runs by hour",
+             "acme", "order");
 }
 
 TEST_CASE("bytes that are no key have no kind", "[keys]") {

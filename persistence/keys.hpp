@@ -261,4 +261,22 @@ struct queued_task {
 [[nodiscard]] view::range queued_counts(const scope_name& scope);
 [[nodiscard]] std::optional<task_queue> task_queue_of(std::string_view counter_key);
 
+/// An hour in which runs of a flow started, or ended with a status.
+struct counted_hour {
+  std::uint32_t hour = 0;  ///< since 1970-01-01T00:00Z
+  flow_name flow;
+  std::optional<run_status> ended = {};  ///< none: started
+
+  friend bool operator==(const counted_hour&, const counted_hour&) = default;
+};
+//   'h' scope 0 hour4 flow 0 what1             number of runs of a flow that started (0) or ended
+//   (the
+//                                              status) in an hour
+[[nodiscard]] std::string runs_in_hour(const scope_name& scope, const counted_hour& what);
+/// From an hour on.
+[[nodiscard]] view::range runs_in_hours(const scope_name& scope, std::uint32_t first);
+[[nodiscard]] std::optional<counted_hour> counted_hour_of(std::string_view counter_key);
+/// The hour of a time; times before 1970 and after the last hour are in the first and last one.
+[[nodiscard]] std::uint32_t hour_of(time_point time) noexcept;
+
 }  // namespace pawl::persistence::keys
