@@ -108,6 +108,8 @@ class target {
   virtual result<run_total> count(const run_filter& filter) = 0;
   /// The number of runs with each status.
   virtual result<std::vector<run_count>> counts() = 0;
+  /// The numbers of runs by period, day and flow, as JSON in the form of the HTTP API.
+  virtual result<json> statistics(std::size_t days) = 0;
   /// Why a run does not move, as JSON in the form of the HTTP API.
   virtual result<json> explain(const run_id& id) = 0;
   /// The state of a run at a checkpoint, and the difference between two (`to` 0: the last one), as

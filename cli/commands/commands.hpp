@@ -61,6 +61,7 @@ void add_functions(CLI::App& to, command_line& line);
 void add_keys(CLI::App& to, command_line& line);
 void add_schema(CLI::App& to, command_line& line);
 void add_secrets(CLI::App& to, command_line& line);
+void add_stats(CLI::App& to, command_line& line);
 void add_store(CLI::App& to, command_line& line);  ///< with the subcommands
 void add_store_stats(CLI::App& to, command_line& line);
 void add_bench(CLI::App& to, command_line& line);

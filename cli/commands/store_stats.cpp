@@ -133,13 +133,13 @@ exit_code show_stats(session& s, bool as_json) {
 
 void add_store_stats(CLI::App& to, command_line& line) {
   auto as_json = std::make_shared<bool>(false);
-  auto* const cmd = add_command(
-      to, "stats", "Show the records and bytes of a store by kind, scope and flow.",
-      "Example:\n"
-      "  pawl store stats --data-dir ./data\n\n"
-      "Reads the whole store and changes nothing. A dash stands for records of no single\n"
-      "flow, such as the journal and most entries of indexes. The bytes are those of keys\n"
-      "and values before compression.");
+  auto* const cmd =
+      add_command(to, "stats", "Show the records and bytes of a store by kind, scope and flow.",
+                  "Example:\n"
+                  "  pawl store stats --data-dir ./data\n\n"
+                  "Reads the whole store and changes nothing. A dash stands for records of no\n"
+                  "single flow, such as the journal and most entries of indexes. The bytes are\n"
+                  "those of keys and values before compression.");
   cmd->add_flag("--json", *as_json, "Print one JSON object");
   cmd->callback([&line, as_json] {
     line.command = [as_json](session& s) { return show_stats(s, *as_json); };

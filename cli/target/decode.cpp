@@ -278,6 +278,15 @@ result<json> read_explanation(const json& from, const scope_name& scope) {
   return fields.finish(from);
 }
 
+result<json> read_statistics(const json& from) {
+  field_reader fields{from};
+  static_cast<void>(fields.object("runs"));
+  static_cast<void>(fields.object("periods"));
+  auto days = read_list<json>(from, "days", copied);
+  if (!days) return std::move(days).error();
+  return fields.finish(from);
+}
+
 result<json> read_past_state(const json& from) {
   field_reader fields{from};
   static_cast<void>(fields.number<std::uint64_t>("checkpoint"));

@@ -6,10 +6,13 @@
 #include <string>
 #include <utility>
 
+#include <pawl/run_statistics.hpp>
+
 #include "cli/session.hpp"
 #include "cli/target/local_follower.hpp"
 #include "cli/text.hpp"
 #include "server/run_state_views.hpp"
+#include "server/statistics_view.hpp"
 #include "server/views.hpp"
 
 namespace pawl::cli {
@@ -77,6 +80,11 @@ class local_target final : public target {
   result<run_page> list(const run_filter& filter) override { return in_.runs().list(filter); }
   result<run_total> count(const run_filter& filter) override { return in_.runs().count(filter); }
   result<std::vector<run_count>> counts() override { return in_.runs().counts(); }
+  result<json> statistics(std::size_t days) override {
+    const auto all = scope_statistics{in_}.read({days});
+    if (!all) return all.error();
+    return server::to_json(*all);
+  }
   result<json> explain(const run_id& id) override {
     const auto explained = in_.runs().explain(id);
     if (!explained) return explained.error();

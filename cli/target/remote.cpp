@@ -150,6 +150,9 @@ class remote_target final : public target {
   result<std::vector<run_count>> counts() override {
     return read(http_.send("GET", "/v1/stats"), read_run_counts);
   }
+  result<json> statistics(std::size_t days) override {
+    return read(http_.send("GET", "/v1/stats/daily?days=" + std::to_string(days)), read_statistics);
+  }
   result<json> explain(const run_id& id) override {
     return read(http_.send("GET", run_path(id) + "/explain"),
                 [&](const json& answer) { return read_explanation(answer, scope()); });

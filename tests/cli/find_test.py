@@ -57,6 +57,21 @@ class Finding(ProgramTest):
                      "runs", "ls", "status=failed", "flwo=x", *self.where)
         self.refused(USAGE, "must be one of newest", "runs", "ls", "--order", "x", *self.where)
 
+    def test_statistics_by_period_and_day(self):
+        [all] = self.lines("stats", "--json", *self.where)
+        self.assertEqual((all["runs"]["running"], all["runs"]["failed"]), (3, 2))
+        self.assertEqual(all["periods"]["last_24_hours"],
+                         {"started": 5, "completed": 0, "failed": 2, "cancelled": 0})
+        self.assertEqual(sum(row["started"] for row in all["days"] if row["flow"] == "waits"), 3)
+        self.assertEqual((all["oldest"]["id"], all["newest"]["id"]), ("w1", "f2"))
+        out = self.pawl("stats", "--days", "2", *self.where).stdout
+        self.assertRegex(out, r"(?m)^runs +5: 3 running, 2 failed$")
+        self.assertRegex(out, r"(?m)^last 7 days +5 +0 +2 +0$")
+        self.assertRegex(out, r"(?m)^\d{4}-\d\d-\d\d +fails +\d+ +0 +\d+ +0$")
+        self.pawl("runs", "rm", "f1", *self.where)
+        self.assertRegex(self.pawl("stats", *self.where).stdout, r"(?m)^last 24 hours +4 +0 +1 +0$")
+        self.refused(USAGE, "use 1 to 366", "stats", "--days", "0", *self.where)
+
     def test_runs_are_counted(self):
         self.assertEqual(self.pawl("runs", "count", *self.where).stdout, "5\n")
         self.assertEqual(self.pawl("runs", "count", "flow=waits", *self.where).stdout, "3\n")

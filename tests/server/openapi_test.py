@@ -83,6 +83,9 @@ class OpenApiTest(ServerTest):
         self.call("GET", "/v1/runs?filter=flow%3Dasks&order=oldest", expect=200)
         self.call("GET", "/v1/runs?filter=flwo%3Dasks", expect=400)
         self.call("GET", "/v1/stats/runs?filter=flow%3Dasks", expect=200)
+        self.call("GET", "/v1/stats/daily", expect=200)
+        self.call("GET", "/v1/stats/daily?days=1", expect=200)
+        self.call("GET", "/v1/stats/daily?days=367", expect=400)
         for path in ("/v1/runs/done", "/v1/runs/done/state"):
             tag = self.call("GET", path, expect=200).headers["etag"]
             self.call("GET", path, expect=304, If_None_Match=tag)

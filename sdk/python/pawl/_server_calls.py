@@ -5,7 +5,7 @@ from typing import Any, Dict, List
 from ._caller import Caller
 from ._read import read, read_list
 from .errors import ConnectionFailed, Unavailable
-from .models import FunctionInfo, Object, Stats
+from .models import FunctionInfo, Object, RunStatistics, Stats
 
 
 class ServerCalls(Caller):
@@ -44,6 +44,11 @@ class ServerCalls(Caller):
     def stats(self) -> Stats:
         """Returns the server's statistics."""
         return read(Stats, self._get("/v1/stats"))
+
+    def run_statistics(self, days: int = 30) -> RunStatistics:
+        """Returns how many runs started and ended, by period and for each of the last `days` days
+        (UTC, 1 to 366) and flow. Deleted runs are not counted."""
+        return read(RunStatistics, self._get("/v1/stats/daily", {"days": days}))
 
     def config(self) -> Dict[str, Any]:
         """Returns the server's settings; secrets are masked as ***."""
