@@ -48,6 +48,33 @@ class Finding(ProgramTest):
         self.refused(USAGE, "given twice", "runs", "start", "waits", "--attr", "a=1", "--attr",
                      "a=2", *self.where)
 
+    def test_columns_are_chosen(self):
+        self.pawl("runs", "start", "waits", "--id", "a1", "--attr", "customer=acme", *self.where)
+
+        def listed(columns, *filter):
+            return self.pawl("runs", "ls", "--columns", columns, *filter, *self.where).stdout
+
+        out = listed("id,attr.customer,status", "id=a1,w1", "--order", "oldest")
+        self.assertEqual([line.split() for line in out.splitlines()],
+                         [["ID", "customer", "STATUS"], ["w1", "-", "running"],
+                          ["a1", "acme", "running"]])
+        rows = out.splitlines()
+        self.assertEqual(rows[0].index("STATUS"), rows[1].index("running"))
+        self.assertNotIn("\t", out)
+        out = listed("error,message,node,id,finished", "id=f1")
+        self.assertRegex(out.splitlines()[1], r"^declined +no +charge +f1 +\d{4}-\d\d-\d\d \d\d:")
+        self.assertRegex(listed("id,waiting", "id=w1"), r"(?m)^w1 +signal go at ask$")
+        self.assertRegex(listed("id,finished", "id=w1"), r"(?m)^w1 +-$")
+        self.refused(USAGE, ['unknown column "statsu"; did you mean "status"?', "restarted_from",
+                             "attr.NAME"], "runs", "ls", "--columns", "id,statsu", *self.where)
+        self.refused(USAGE, "the column id is given twice", "runs", "ls", "--columns", "id,id",
+                     *self.where)
+        self.refused(USAGE, "attribute", "runs", "ls", "--columns", "attr.a b", *self.where)
+        self.refused(USAGE, "--columns", "runs", "ls", "--columns", "id", "--json", *self.where)
+        help = " ".join(self.pawl("runs", "ls", "--help").stdout.split())
+        self.assertIn("id, status, flow, created", help)
+        self.assertIn("attr.NAME", help)
+
     def test_explain_prints_the_index_and_the_keys_read(self):
         done = self.pawl("runs", "ls", "flow=waits", "status=running", "--explain", *self.where)
         self.assertRegex(done.stderr, r"index: flow, status; keys read: \d+")
