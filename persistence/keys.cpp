@@ -317,8 +317,7 @@ std::string finished_run(const run_key& key, time_point finished) {
 namespace {
 
 std::string attribute_key(const scope_name& scope, std::string_view name, attribute_type type) {
-  std::string bytes = with_kind('a', scope);
-  add_name(bytes, name);
+  std::string bytes = runs_by_attribute(scope, name);
   bytes += static_cast<char>(type);
   return bytes;
 }
@@ -326,6 +325,17 @@ std::string attribute_key(const scope_name& scope, std::string_view name, attrib
 constexpr std::size_t bytes_of_rank = 8;
 
 }  // namespace
+
+std::string runs_by_attribute(const scope_name& scope, std::string_view name) {
+  std::string bytes = with_kind('a', scope);
+  add_name(bytes, name);
+  return bytes;
+}
+
+std::string_view order_after_type(std::string_view place) noexcept {
+  if (place.empty()) return {};
+  return order_after_attribute(place.substr(1), static_cast<attribute_type>(place.front()));
+}
 
 view::range runs_with_type(const scope_name& scope, std::string_view name, attribute_type type) {
   return with_prefix(attribute_key(scope, name, type));

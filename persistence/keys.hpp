@@ -115,6 +115,10 @@ inline constexpr std::size_t run_hash_bytes = 16;
 //   'a' scope 0 name 0 type1 value ~created8 run 0    runs by an attribute: its name, the type and
 //                                              the value. A text ends in a zero byte; a boolean has
 //                                              one byte, a number and a time have eight, in order
+/// With the attribute, by the type and the value: what follows is the place of a run among them.
+[[nodiscard]] std::string runs_by_attribute(const scope_name& scope, std::string_view name);
+/// The order of the run in such a place; empty for other bytes.
+[[nodiscard]] std::string_view order_after_type(std::string_view place) noexcept;
 [[nodiscard]] view::range runs_with_type(const scope_name& scope, std::string_view name,
                                          attribute_type type);
 [[nodiscard]] std::string runs_with_attribute(const scope_name& scope, std::string_view name,

@@ -245,6 +245,9 @@ TEST_CASE("the keys of attributes sort by value, and give the order of their run
     CHECK(keys::order_after_attribute(std::string_view{key}.substr(all.from.size()),
                                       attribute_type::number) ==
           keys::order_at(then) + a_run.id.str() + '\0');
+    CHECK(keys::order_after_type(
+              std::string_view{key}.substr(keys::runs_by_attribute(in, "n").size())) ==
+          keys::order_at(then) + a_run.id.str() + '\0');
   }
   CHECK(keys::attribute_rank(-0.0) == keys::attribute_rank(0.0));
   CHECK(keys::attribute_rank(from_unix_us(-1)) < keys::attribute_rank(from_unix_us(0)));
@@ -257,4 +260,6 @@ TEST_CASE("the keys of attributes sort by value, and give the order of their run
   CHECK(keys::run_with_attribute(a_run, "t", "b", then) >= begun.to);
   CHECK(keys::order_after_attribute("no end", attribute_type::text).empty());
   CHECK(keys::order_after_attribute("", attribute_type::boolean).empty());
+  CHECK(keys::order_after_type("").empty());
+  CHECK(keys::order_after_type("?short").empty());
 }

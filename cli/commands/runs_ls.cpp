@@ -11,14 +11,14 @@
 #include "cli/commands/run_table.hpp"
 #include "cli/report.hpp"
 #include "cli/text.hpp"
-#include "persistence/query/run_query.hpp"
+#include "persistence/query/run_sorting.hpp"
 
 namespace pawl::cli {
 namespace {
 
 struct ls_options {
   run_filter_options runs;
-  std::string order{persistence::to_string(run_order::newest)};
+  std::string order = persistence::to_string(run_order::newest);
   std::size_t limit = 50;
   std::optional<std::string> columns;
   bool json = false;
@@ -74,12 +74,13 @@ exit_code list_runs(session& s, target& open, const run_filter& given, const ls_
 exit_code ls(session& s, const ls_options& options) {
   auto filter = parse_run_filter(options.runs);
   if (!filter) return s.fail(filter.error());
-  const auto order = persistence::parse_run_order(options.order);
-  if (!order) {
+  const auto sorting = persistence::parse_run_sorting(options.order);
+  if (!sorting) {
     return s.fail(exit_code::usage, "invalid --order " + printable(options.order) +
                                         ": must be one of " + persistence::all_run_orders());
   }
-  filter->order = *order;
+  filter->order = sorting->order;
+  filter->order_by = sorting->attribute;
   const auto columns =
       options.columns ? parse_run_columns(*options.columns) : default_run_columns(s.screen().live);
   if (!columns) return s.fail(exit_code::usage, "--columns: " + printable(columns.error().message));
@@ -103,8 +104,10 @@ void add_runs_ls(CLI::App& to, command_line& line) {
                   "  pawl runs ls --data-dir ./data --columns id,flow,status,attr.customer");
   add_run_filter(*cmd, options->runs);
   cmd->add_option("--order", options->order,
-                  "By the start, or finished runs by their end; default: newest")
-      ->type_name("newest|oldest|finished_last|finished_first");
+                  "By the start (default: newest), the end, the last event, or the value of an "
+                  "attribute (reversed: --order=-attr.NAME): " +
+                      persistence::all_run_orders())
+      ->type_name("ORDER");
   cmd->add_option("--limit", options->limit, "Maximum number of runs; default: 50")->type_name("N");
   auto* const columns =
       cmd->add_option("--columns", options->columns,

@@ -10,7 +10,7 @@
 #include "cli/target/job_answers.hpp"
 #include "cli/target/remote_follower.hpp"
 #include "cli/target/scope_events.hpp"
-#include "persistence/query/run_query.hpp"
+#include "persistence/query/run_sorting.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -137,7 +137,7 @@ class remote_target final : public target {
   result<run_page> list(const run_filter& filter) override {
     std::string query = "?limit=" + std::to_string(filter.limit) + selection_query(filter);
     if (filter.order != run_order::newest)
-      query += "&order=" + std::string{persistence::to_string(filter.order)};
+      query += "&order=" + persistence::to_string({filter.order, filter.order_by});
     if (!filter.cursor.empty()) query += "&cursor=" + percent_encoded(filter.cursor);
     return read(http_.send("GET", "/v1/runs" + query),
                 [&](const json& answer) { return read_run_page(answer, scope()); });

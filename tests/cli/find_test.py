@@ -27,6 +27,9 @@ class Finding(ProgramTest):
         self.assertEqual(self.found("waiting=signal:go started>-1h"), ["w3", "w2", "w1"])
         self.assertEqual(self.found("--flow", "waits", "id!=w2", "--order", "oldest"), ["w1", "w3"])
         self.assertEqual(self.found("--order", "finished_first"), ["f1", "f2"])
+        self.pawl("runs", "signal", "w2", "later", *self.where)
+        self.assertEqual(self.found("--order", "updated_last"), ["w2", "f2", "f1", "w3", "w1"])
+        self.assertEqual(self.found("--order", "updated_first"), ["w1", "w3", "f1", "f2", "w2"])
         out = self.pawl("runs", "ls", "flow=waits", *self.where).stdout
         self.assertRegex(out, r"w1 .* signal go at ask")
         self.assertIn("No run fits the filter.",
@@ -39,6 +42,9 @@ class Finding(ProgramTest):
         self.assertEqual(self.found("attr.customer=acme"), ["a2", "a1"])
         self.assertEqual(self.found("attr.customer=acme attr.total>1"), ["a2"])
         self.assertEqual(self.found('attr.zip="01234"'), ["a1"])
+        self.assertEqual(self.found("--order", "attr.total"), ["a1", "a2"])
+        self.assertEqual(self.found("attr.total<=2", "--order=-attr.total"), ["a2", "a1"])
+        self.refused(USAGE, "-attr.NAME", "runs", "ls", "--order", "attr.", *self.where)
         out = self.pawl("runs", "show", "a1", *self.where).stdout
         self.assertRegex(out, r"attribute +customer = acme")
         self.assertRegex(out, r'attribute +zip = "01234"')

@@ -81,6 +81,10 @@ class OpenApiTest(ServerTest):
         page = self.call("GET", "/v1/runs?status=completed&limit=1", expect=200).body
         self.call("GET", "/v1/runs?status=completed&limit=1&cursor=" + page["next"], expect=200)
         self.call("GET", "/v1/runs?filter=flow%3Dasks&order=oldest", expect=200)
+        self.call("GET", "/v1/runs?filter=attr.n%3E1&order=-attr.n", expect=200)
+        self.call("GET", "/v1/runs?order=attr.", expect=400)
+        page = self.call("GET", "/v1/runs?order=updated_last&limit=1", expect=200).body
+        self.call("GET", "/v1/runs?order=updated_last&limit=1&cursor=" + page["next"], expect=200)
         self.call("GET", "/v1/runs?filter=flwo%3Dasks", expect=400)
         self.call("GET", "/v1/stats/runs?filter=flow%3Dasks", expect=200)
         self.call("GET", "/v1/stats/daily", expect=200)
