@@ -8,29 +8,16 @@
 namespace pawl::persistence {
 namespace {
 
-/// The counters that have a run; empty ones do not.
-struct counters_of_run {
-  std::string status;
-  std::string unfinished;
-  std::string started;
-  std::string ended;
-};
-
-counters_of_run counters_of(const scope_name& in, const flow_name& of, const counted_run& run) {
-  counters_of_run found;
-  found.status = keys::runs_with_status(in, run.status);
-  if (!is_finished(run.status)) found.unfinished = keys::unfinished_runs(in, of);
-  found.started = keys::runs_in_hour(in, {keys::hour_of(run.created_at), of});
+/// The counter of the hour in which a run ended; empty: it has not.
+std::string hour_of_end(const scope_name& in, const flow_name& of,
+                        const std::optional<counted_run>& run) {
   // A quarantined run has failed without an end.
-  if (is_finished(run.status) && run.finished_at)
-    found.ended = keys::runs_in_hour(in, {keys::hour_of(*run.finished_at), of, run.status});
-  return found;
+  if (!run || !is_finished(run->status) || !run->finished_at) return {};
+  return keys::runs_in_hour(in, {keys::hour_of(*run->finished_at), of, run->status});
 }
 
-void move_count(batch& to, std::string before, std::string after) {
-  if (before == after) return;
-  if (!before.empty()) to.add(std::move(before), -1);
-  if (!after.empty()) to.add(std::move(after), 1);
+bool is_unfinished(const std::optional<counted_run>& run) noexcept {
+  return run && !is_finished(run->status);
 }
 
 }  // namespace
@@ -41,12 +28,21 @@ counted_run counted_of(const run_summary& run) {
 
 void count_run(batch& to, const scope_name& in, const flow_name& of,
                const std::optional<counted_run>& before, const std::optional<counted_run>& after) {
-  auto from = before ? counters_of(in, of, *before) : counters_of_run{};
-  auto into = after ? counters_of(in, of, *after) : counters_of_run{};
-  move_count(to, std::move(from.status), std::move(into.status));
-  move_count(to, std::move(from.unfinished), std::move(into.unfinished));
-  move_count(to, std::move(from.started), std::move(into.started));
-  move_count(to, std::move(from.ended), std::move(into.ended));
+  if (before == after) return;
+  if (!before || !after) {  // the start of a run never changes
+    const time_point started = before ? before->created_at : after->created_at;
+    to.add(keys::runs_in_hour(in, {keys::hour_of(started), of}), after ? 1 : -1);
+  }
+  if (!before || !after || before->status != after->status) {
+    if (before) to.add(keys::runs_with_status(in, before->status), -1);
+    if (after) to.add(keys::runs_with_status(in, after->status), 1);
+  }
+  if (is_unfinished(before) != is_unfinished(after))
+    to.add(keys::unfinished_runs(in, of), is_unfinished(after) ? 1 : -1);
+  std::string old_end = hour_of_end(in, of, before), new_end = hour_of_end(in, of, after);
+  if (old_end == new_end) return;
+  if (!old_end.empty()) to.add(std::move(old_end), -1);
+  if (!new_end.empty()) to.add(std::move(new_end), 1);
 }
 
 result<std::map<std::string, std::int64_t>> recount_runs(const view& from) {

@@ -20,6 +20,8 @@ struct counted_run {
   run_status status{};
   time_point created_at{};
   std::optional<time_point> finished_at = {};
+
+  friend bool operator==(const counted_run&, const counted_run&) = default;
 };
 [[nodiscard]] counted_run counted_of(const run_summary& run);
 
