@@ -91,9 +91,10 @@ class target {
   virtual result<void> publish_flow(const flow_version_id& id) = 0;
   virtual result<void> delete_flow(const flow_name& name) = 0;
   virtual result<flow_version> get_flow(const flow_name& name, std::optional<version> v) = 0;
-  virtual result<std::vector<flow_summary>> list_flows() = 0;
-  /// Oldest first. A server omits the definitions.
-  virtual result<std::vector<flow_version>> flow_versions(const flow_name& name) = 0;
+  /// All of them on one page, which has no next one.
+  virtual result<flow_page> list_flows() = 0;
+  /// The same, oldest first. A server omits the definitions.
+  virtual result<flow_version_page> flow_versions(const flow_name& name) = 0;
   virtual result<std::vector<function_info>> functions() = 0;
   virtual result<worker_overview> workers() = 0;
 

@@ -52,11 +52,13 @@ exit_code list_jobs_of(session& s, bool json) {
   const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
   std::vector<job_view> all;
+  std::vector<std::string> damaged;
   job_list_options how;
   do {
     auto page = (*opened)->list_jobs(how);
     if (!page) return s.close(**opened, s.fail(page.error()));
     std::move(page->jobs.begin(), page->jobs.end(), std::back_inserter(all));
+    std::move(page->damaged.begin(), page->damaged.end(), std::back_inserter(damaged));
     how.cursor = page->next;
   } while (!how.cursor.empty());
   if (json) {
@@ -64,7 +66,7 @@ exit_code list_jobs_of(session& s, bool json) {
   } else {
     print_jobs(s, all);
   }
-  return s.close(**opened, exit_code::ok);
+  return s.close(**opened, report_damaged(s, damaged));
 }
 
 /// At most `given.limit` results: those with the outcome, or those that did not go well.

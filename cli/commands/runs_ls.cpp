@@ -35,13 +35,6 @@ std::string more_text(target& open, const run_filter& filter, std::size_t listed
          counted(total->count, "run") + how;
 }
 
-/// Reports runs that could not be listed. Returns the exit code for them.
-exit_code report_damaged(session& s, const std::vector<std::string>& damaged) {
-  exit_code code = exit_code::ok;
-  for (const auto& each : damaged) code = s.fail(error{errc::corrupt, each});
-  return code;
-}
-
 exit_code list_runs(session& s, target& open, const run_filter& given, const ls_options& options,
                     const std::vector<run_column>& columns) {
   run_filter filter = given;

@@ -314,6 +314,13 @@ result<run_page> read_run_page(const json& from, const scope_name& scope) {
   return fields.finish(std::move(page));
 }
 
+result<std::vector<std::string>> read_damaged(const json& page) {
+  field_reader fields{page};
+  std::vector<std::string> damaged;
+  if (fields.has("damaged")) damaged = fields.texts("damaged");
+  return fields.finish(std::move(damaged));
+}
+
 result<run_total> read_run_total(const json& from) {
   field_reader fields{from};
   run_total total{fields.number<std::uint64_t>("count"), fields.flag("exact"),

@@ -35,6 +35,8 @@ namespace pawl::cli {
 /// The definition is optional.
 [[nodiscard]] result<flow_version> read_flow_version(const json& from);
 [[nodiscard]] result<flow_summary> read_flow_summary(const json& from);
+/// What a page could not list; mostly nothing.
+[[nodiscard]] result<std::vector<std::string>> read_damaged(const json& page);
 [[nodiscard]] result<function_info> read_function(const json& from);
 [[nodiscard]] result<worker_overview> read_workers(const json& from);
 

@@ -106,7 +106,9 @@ result<job_page> read_job_page(const json& from) {
   return decoded<job_page>(from, [](const json& page) -> result<job_page> {
     auto jobs = read_list<job_view>(page, "jobs", read_fields);
     if (!jobs) return std::move(jobs).error();
-    return job_page{*std::move(jobs), next_of(page)};
+    auto damaged = read_damaged(page);
+    if (!damaged) return std::move(damaged).error();
+    return job_page{*std::move(jobs), next_of(page), *std::move(damaged)};
   });
 }
 

@@ -128,6 +128,8 @@ struct job_list_options {
 struct job_page {
   std::vector<job_view> jobs;
   std::string next;  ///< cursor of the next page; empty on the last page
+  /// On the first page: jobs that could not be listed because a record is damaged, with the reason.
+  std::vector<std::string> damaged = {};
 };
 
 /// One run of a job.

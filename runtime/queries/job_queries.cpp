@@ -61,14 +61,16 @@ result<job_page> list_jobs(const engine_core& core, const scope_name& in,
   if (auto good = check_limit(options.limit); !good) return std::move(good).error();
   const auto open = begin_reading(core);
   if (!open) return open.error();
-  const auto all = persistence::load_jobs(*open->now, in);
-  if (!all) return all.error();
-  const auto first = first_after(*all, options.cursor);
+  auto listed = persistence::load_jobs(*open->now, in);
+  if (!listed) return std::move(listed).error();
+  const auto& all = listed->jobs;
+  const auto first = first_after(all, options.cursor);
   if (!first) return first.error();
-  const std::size_t end = std::min(all->size(), *first + options.limit);
+  const std::size_t end = std::min(all.size(), *first + options.limit);
   job_page page;
-  for (std::size_t i = *first; i < end; ++i) page.jobs.push_back(persistence::view_of((*all)[i]));
-  if (end < all->size()) page.next = make_cursor(place_in_list((*all)[end - 1]));
+  for (std::size_t i = *first; i < end; ++i) page.jobs.push_back(persistence::view_of(all[i]));
+  if (end < all.size()) page.next = make_cursor(place_in_list(all[end - 1]));
+  if (options.cursor.empty()) page.damaged = std::move(listed->damaged);
   return page;
 }
 

@@ -123,7 +123,7 @@ void list_runs(const call_ptr& request) {
         json answer{{"runs", std::move(runs)},
                     {"next", next_page(page->next)},
                     {"search", to_json(page->search)}};
-        if (!page->damaged.empty()) answer["damaged"] = page->damaged;
+        add_damaged(answer, page->damaged);
         request->answer(200, answer);
       },
       request->withdrawn_with_client());
