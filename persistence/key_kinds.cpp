@@ -10,7 +10,7 @@ namespace pawl::persistence {
 namespace {
 
 /// What follows the kind in a key.
-enum class names : unsigned char {
+enum class key_names : unsigned char {
   none,
   scope,
   scope_and_flow,
@@ -22,42 +22,45 @@ enum class names : unsigned char {
 struct kind_of_keys {
   char kind;
   std::string_view name;
-  names has;
+  key_names has;
 };
 
 constexpr kind_of_keys flow_keys[] = {
-    {'h', "flow heads", names::scope_and_flow},   {'v', "flow versions", names::scope_and_flow},
-    {'f', "flow numbers", names::scope_and_flow}, {'g', "flow numbers", names::scope},
-    {'i', "flow numbers", names::scope_and_flow}, {'n', "flow numbers", names::scope},
-    {'l', "flow labels", names::scope_and_flow},
+    {'h', "flow heads", key_names::scope_and_flow},
+    {'v', "flow versions", key_names::scope_and_flow},
+    {'f', "flow numbers", key_names::scope_and_flow},
+    {'g', "flow numbers", key_names::scope},
+    {'i', "flow numbers", key_names::scope_and_flow},
+    {'n', "flow numbers", key_names::scope},
+    {'l', "flow labels", key_names::scope_and_flow},
 };
 constexpr kind_of_keys index_keys_by_kind[] = {
-    {'m', "runs by status", names::status_and_scope},
-    {'s', "runs by status", names::status_and_scope},
-    {'i', "runs by term", names::scope},
-    {'f', "runs by end", names::scope},
-    {'a', "runs by attribute", names::scope},
-    {'t', "timers", names::time_and_scope},
-    {'d', "timers", names::time_and_scope},
-    {'u', "orphaned runs", names::scope},
-    {'x', "suspects", names::scope},
-    {'k', "kept runs", names::scope},
-    {'z', "removed runs", names::scope},
-    {'w', "jobs", names::scope},
-    {'c', "jobs", names::scope},
-    {'o', "child runs", names::scope},
-    {'p', "child runs", names::scope},
-    {'r', "child runs", names::scope},
-    {'q', "queued tasks", names::scope},
-    {'l', "leased tasks", names::scope},
-    {'j', "journal", names::none},
-    {'b', "journal", names::none},
+    {'m', "runs by status", key_names::status_and_scope},
+    {'s', "runs by status", key_names::status_and_scope},
+    {'i', "runs by term", key_names::scope},
+    {'f', "runs by end", key_names::scope},
+    {'a', "runs by attribute", key_names::scope},
+    {'t', "timers", key_names::time_and_scope},
+    {'d', "timers", key_names::time_and_scope},
+    {'u', "orphaned runs", key_names::scope},
+    {'x', "suspects", key_names::scope},
+    {'k', "kept runs", key_names::scope},
+    {'z', "removed runs", key_names::scope},
+    {'w', "jobs", key_names::scope},
+    {'c', "jobs", key_names::scope},
+    {'o', "child runs", key_names::scope},
+    {'p', "child runs", key_names::scope},
+    {'r', "child runs", key_names::scope},
+    {'q', "queued tasks", key_names::scope},
+    {'l', "leased tasks", key_names::scope},
+    {'j', "journal", key_names::none},
+    {'b', "journal", key_names::none},
 };
 constexpr kind_of_keys counter_keys[] = {
-    {'s', "runs by status", names::scope},
-    {'u', "unfinished runs", names::scope_and_flow},
-    {'q', "queued tasks", names::scope},
-    {'h', "runs by hour", names::scope_hour_and_flow},
+    {'s', "runs by status", key_names::scope},
+    {'u', "unfinished runs", key_names::scope_and_flow},
+    {'q', "queued tasks", key_names::scope},
+    {'h', "runs by hour", key_names::scope_hour_and_flow},
 };
 
 /// Removes a name from the front and returns it; empty if there is none.
@@ -69,22 +72,22 @@ std::string_view name_from(std::string_view& bytes) noexcept {
   return name;
 }
 
-std::size_t bytes_before_scope(names has) noexcept {
-  return has == names::time_and_scope ? 8 : has == names::status_and_scope ? 1 : 0;
+std::size_t bytes_before_scope(key_names has) noexcept {
+  return has == key_names::time_and_scope ? 8 : has == key_names::status_and_scope ? 1 : 0;
 }
 
 key_description describe_in(std::span<const kind_of_keys> known, std::string_view key) noexcept {
   for (const auto& each : known) {
     if (key.empty() || key.front() != each.kind) continue;
     key_description found{each.name};
-    if (each.has == names::none) return found;
+    if (each.has == key_names::none) return found;
     const std::size_t skipped = 1 + bytes_before_scope(each.has);
     if (key.size() < skipped) return {};
     key.remove_prefix(skipped);
     found.scope = name_from(key);
-    if (each.has == names::scope_hour_and_flow)
+    if (each.has == key_names::scope_hour_and_flow)
       key.remove_prefix(std::min<std::size_t>(key.size(), 4));
-    if (each.has == names::scope_and_flow || each.has == names::scope_hour_and_flow)
+    if (each.has == key_names::scope_and_flow || each.has == key_names::scope_hour_and_flow)
       found.flow = name_from(key);
     return found;
   }

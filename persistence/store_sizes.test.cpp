@@ -39,7 +39,7 @@ batch with_input(const run_to_store& run, std::string flow) {
 }
 
 /// Two runs of the flow "order" in one scope, one of it in another.
-void fill(store& opened) {
+void fill_sizes(store& opened) {
   REQUIRE(prepare_schema(opened));
   std::vector<batch> all;
   for (const run_to_store& run :
@@ -71,7 +71,7 @@ void check_sums(const store_sizes& sizes, const view& of) {
 
 TEST_CASE("a store is measured by kind of record, scope and flow", "[contents]") {
   memory_store opened;
-  fill(opened);
+  fill_sizes(opened);
   const auto now = opened.durable_view();
   const auto sizes = measure_contents(*now);
   REQUIRE(sizes);
@@ -90,7 +90,7 @@ TEST_CASE("a store is measured by kind of record, scope and flow", "[contents]")
 
 TEST_CASE("records of a run without a readable input belong to no flow", "[contents]") {
   memory_store opened;
-  fill(opened);
+  fill_sizes(opened);
   const std::string hash = pawl::detail::run_hash(run_to_store{"r2"}.key());
   batch damage;
   damage.put(column::checkpoints, keys::input(hash), "damaged");
@@ -113,12 +113,13 @@ TEST_CASE("the measure of a large store reports its progress", "[contents]") {
                            [&](const record_sum& read) { reports.push_back(read); }));
   REQUIRE(reports.size() == 2);
   CHECK(reports[0].records == 8192);
-  CHECK(reports[1].bytes == 10 * reports[1].records);
+  CHECK(reports[1].records == 2 * 8192);
+  CHECK(reports[1].bytes > reports[0].bytes);
 }
 
 TEST_CASE("a store on disk is measured without a process that uses it", "[contents][rocksdb]") {
   const rocks::test_folder folder;
-  fill(*rocks::open_good(folder.store()));
+  fill_sizes(*rocks::open_good(folder.store()));
   const auto sizes = measure_rocksdb_contents(folder.store());
   REQUIRE(sizes);
   CHECK(sizes->disk_bytes > 0);

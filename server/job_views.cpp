@@ -49,8 +49,10 @@ json to_json(const job_result& result) {
 json to_json(const job_results& page) {
   json results = json::array();
   for (const auto& each : page.results) results.push_back(to_json(each));
-  return {{"results", std::move(results)},
-          {"next", page.next == 0 ? json(nullptr) : json(page.next)}};
+  json answer{{"results", std::move(results)},
+              {"next", page.next == 0 ? json(nullptr) : json(page.next)}};
+  if (!page.damaged.empty()) answer["damaged"] = page.damaged;
+  return answer;
 }
 
 }  // namespace pawl::server

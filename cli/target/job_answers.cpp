@@ -117,7 +117,10 @@ result<job_results> read_job_results(const json& from) {
     auto results = read_list<job_result>(page, "results", read_result);
     if (!results) return std::move(results).error();
     const json& next = page.at("next");
-    return job_results{*std::move(results), next.is_null() ? 0 : next.get<std::uint64_t>()};
+    auto damaged = read_damaged(page);
+    if (!damaged) return std::move(damaged).error();
+    return job_results{*std::move(results), next.is_null() ? 0 : next.get<std::uint64_t>(),
+                       *std::move(damaged)};
   });
 }
 

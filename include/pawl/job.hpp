@@ -153,6 +153,9 @@ struct job_results_options {
 struct job_results {
   std::vector<job_result> results;
   std::uint64_t next = 0;  ///< `first` of the next page; 0 on the last page
+  /// Results that are left out because their record is damaged, each with the places and the
+  /// reason.
+  std::vector<std::string> damaged = {};
 };
 
 }  // namespace pawl

@@ -74,6 +74,16 @@ result<job_page> list_jobs(const engine_core& core, const scope_name& in,
   return page;
 }
 
+/// Goes on after the stored page of the next result.
+void job_results_query::pass_damaged(std::uint64_t matched, const error& why) {
+  constexpr std::uint64_t size = persistence::runs_per_job_page;
+  const std::uint64_t end = std::min(matched, (place_ / size + 1) * size);
+  found_.damaged.push_back("results " + std::to_string(place_) + " to " + std::to_string(end - 1) +
+                           " of job " + key_.id.str() + ": " + why.message);
+  compared_ += static_cast<std::size_t>(end - place_);
+  place_ = end;
+}
+
 result<bool> job_results_query::read(read_budget& turn) {
   if (auto good = check_limit(options_.limit); !good) return std::move(good).error();
   const auto open = begin_reading(*core_);
@@ -90,6 +100,11 @@ result<bool> job_results_query::read(read_budget& turn) {
     }
     const auto page =
         persistence::load_page(*open->now, key_, place_ / persistence::runs_per_job_page);
+    if (!page && page.error().code == errc::corrupt) {
+      pass_damaged(matched, page.error());
+      turn.spend(0, persistence::runs_per_job_page);
+      continue;
+    }
     if (!page) return page.error();
     std::size_t bytes = 0;
     for (auto at = place_ % persistence::runs_per_job_page;

@@ -142,6 +142,35 @@ TEST_CASE("a damaged job is reported, and the others are listed", "[damage]") {
   check_one_damaged(damaged, "job j2: ");
 }
 
+TEST_CASE("damaged results of a job are reported, and the others are listed", "[damage]") {
+  const data_folder folder;
+  const auto used = folder.used();
+  constexpr std::size_t runs = 150;  // three stored pages
+  fill_store(used, [](engine& e) {
+    REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
+    for (std::size_t i = 0; i < runs; ++i) REQUIRE(e.start("f"));
+    job_options how;
+    how.id = job_id{"j"};
+    REQUIRE(e.jobs().start({.command = job_command::cancel, .filter = "flow=f"}, how));
+    REQUIRE(e.jobs().wait(job_id{"j"}, 30s));
+  });
+  damage(used, {{column::indexes, keys::job_page({default_scope(), job_id{"j"}}, 1)}});
+  engine e{used};
+  REQUIRE(e.open());
+  job_results_options how{.limit = 50};
+  std::size_t found = 0;
+  std::vector<std::string> damaged;
+  do {
+    const auto page = e.jobs().results(job_id{"j"}, how);
+    REQUIRE(page);
+    found += page->results.size();
+    damaged.insert(damaged.end(), page->damaged.begin(), page->damaged.end());
+    how.first = page->next;
+  } while (how.first != 0);
+  CHECK(found == runs - 64);
+  check_one_damaged(damaged, "results 64 to 127 of job j: ");
+}
+
 TEST_CASE("a damaged run is reported in every order, and the others are listed", "[damage]") {
   const data_folder folder;
   const auto used = folder.used();
