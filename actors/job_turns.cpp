@@ -204,19 +204,20 @@ void jobs::publish_progress(const persistence::job_record& job) const {
 
 void jobs::prune(const scope_name& in) {
   if (stopping_) return;
-  auto all = persistence::load_jobs(*now(), in);
-  if (!all) {
+  auto listed = persistence::load_jobs(*now(), in);
+  if (!listed) {
     return context_->log->error("cannot list the jobs of scope {}: {}", in.str(),
-                                all.error().message);
+                                listed.error().message);
   }
-  std::erase_if(*all, [this](const persistence::job_record& job) {
+  auto& all = listed->jobs;
+  std::erase_if(all, [this](const persistence::job_record& job) {
     return job.progress.is_unfinished() || jobs_.contains(job.key);
   });
-  std::sort(all->begin(), all->end(), [](const auto& a, const auto& b) {
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
     return std::pair{b.progress.ended_at, a.key.id} < std::pair{a.progress.ended_at, b.key.id};
   });
   const std::size_t kept = context_->settings.retention.max_jobs;
-  for (std::size_t i = kept; i < all->size(); ++i) begin_removal(std::move((*all)[i]), {});
+  for (std::size_t i = kept; i < all.size(); ++i) begin_removal(std::move(all[i]), {});
 }
 
 }  // namespace pawl::actors

@@ -212,6 +212,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_gc(app, line);
   add_backup(app, line);
   add_import(app, line);
+  add_stats(app, line);
   add_store(app, line);
   add_config(app, line);
   add_bench(app, line);

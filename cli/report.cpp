@@ -159,6 +159,12 @@ std::string state_text(run_status status) {
   return "it is " + std::string{to_string(status)};
 }
 
+exit_code report_damaged(session& s, const std::vector<std::string>& damaged) {
+  exit_code code = exit_code::ok;
+  for (const auto& each : damaged) code = s.fail(error{errc::corrupt, each});
+  return code;
+}
+
 std::string time_text(time_point t) {
   std::string text = to_rfc3339(t);  // "2026-01-31T09:30:00.250Z"
   text[10] = ' ';

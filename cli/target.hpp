@@ -98,9 +98,10 @@ class target {
   virtual result<void> publish_flow(const flow_version_id& id) = 0;
   virtual result<void> delete_flow(const flow_name& name) = 0;
   virtual result<flow_version> get_flow(const flow_name& name, std::optional<version> v) = 0;
-  virtual result<std::vector<flow_summary>> list_flows() = 0;
-  /// Oldest first. A server omits the definitions.
-  virtual result<std::vector<flow_version>> flow_versions(const flow_name& name) = 0;
+  /// All of them on one page, which has no next one.
+  virtual result<flow_page> list_flows() = 0;
+  /// The same, oldest first. A server omits the definitions.
+  virtual result<flow_version_page> flow_versions(const flow_name& name) = 0;
   virtual result<std::vector<function_info>> functions() = 0;
   virtual result<worker_overview> workers() = 0;
 
@@ -116,6 +117,8 @@ class target {
   virtual result<run_error_groups> errors(const run_filter& filter, std::size_t limit) = 0;
   /// The number of runs with each status.
   virtual result<std::vector<run_count>> counts() = 0;
+  /// The numbers of runs by period, day and flow, as JSON in the form of the HTTP API.
+  virtual result<json> statistics(std::size_t days) = 0;
   /// Why a run does not move, as JSON in the form of the HTTP API.
   virtual result<json> explain(const run_id& id) = 0;
   /// The state of a run at a checkpoint, and the difference between two (`to` 0: the last one), as

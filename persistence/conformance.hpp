@@ -243,6 +243,18 @@ inline void check_counters(const subject& checked) {
     CHECK(scan(*now, column::counters).empty());
   }
 
+  SECTION("a counter that becomes 0 is deleted, and can be added to again") {
+    commit(*tested, {adding("a", 5), adding("b", 2)});
+    batch nothing;
+    nothing.add("c", 1);
+    nothing.add("c", -1);
+    const auto now = commit(*tested, {adding("a", -5), nothing});
+    CHECK(scan(*now, column::counters) == records{{"b", encode_counter(2)}});
+    CHECK(counter(*now, "a") == 0);
+    CHECK(scan(*commit(*tested, {adding("a", 7)}), column::counters) ==
+          records{{"a", encode_counter(7)}, {"b", encode_counter(2)}});
+  }
+
   SECTION("scans return encoded counters") {
     const auto now = commit(*tested, {adding("day 2", -1), adding("day 1", 300)});
     CHECK(scan(*now, column::counters) ==

@@ -213,8 +213,8 @@ result<std::optional<job_record>> load_job(const view& from, const job_key& key)
   return decode_job(key, **request, **progress);
 }
 
-result<std::vector<job_record>> load_jobs(const view& from, const scope_name& in) {
-  std::vector<job_record> all;
+result<listed_jobs> load_jobs(const view& from, const scope_name& in) {
+  listed_jobs all;
   view::range left = keys::jobs(in);
   while (true) {
     std::optional<job_key> key;
@@ -226,12 +226,16 @@ result<std::vector<job_record>> load_jobs(const view& from, const scope_name& in
     if (!key) break;
     left.from = keys::records_of_job(*key).to;  // past its pages
     auto job = load_job(from, *key);
-    if (!job) return std::move(job).error();
+    if (!job && job.error().code != errc::corrupt) return std::move(job).error();
+    if (!job) {
+      all.damaged.push_back("job " + key->id.str() + ": " + job.error().message);
+      continue;
+    }
     if (!*job || (*job)->progress.removing) continue;
     (*job)->started.request.payload = nullptr;
-    all.push_back(**std::move(job));
+    all.jobs.push_back(**std::move(job));
   }
-  std::sort(all.begin(), all.end(), [](const job_record& a, const job_record& b) {
+  std::sort(all.jobs.begin(), all.jobs.end(), [](const job_record& a, const job_record& b) {
     return std::pair{b.started.created_at, a.key.id} < std::pair{a.started.created_at, b.key.id};
   });
   return all;

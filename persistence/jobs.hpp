@@ -71,9 +71,13 @@ void store_page(batch& to, const job_key& job, std::uint64_t page,
 
 /// Returns a job, also one whose deletion has begun, or nothing. Errors: `corrupt`, `io_failed`.
 [[nodiscard]] result<std::optional<job_record>> load_job(const view& from, const job_key& key);
-/// Returns the jobs of a scope that are not being deleted, without the payloads of their requests,
-/// newest first. Errors as above.
-[[nodiscard]] result<std::vector<job_record>> load_jobs(const view& from, const scope_name& in);
+/// The jobs of a scope.
+struct listed_jobs {
+  std::vector<job_record> jobs;      ///< without the payloads of their requests, newest first
+  std::vector<std::string> damaged;  ///< jobs that cannot be read, each with the reason
+};
+/// Returns the jobs of a scope that are not being deleted. Errors: `io_failed`.
+[[nodiscard]] result<listed_jobs> load_jobs(const view& from, const scope_name& in);
 /// Returns the jobs of all scopes that have something left to do. Errors as above.
 [[nodiscard]] result<std::vector<job_key>> load_unfinished_jobs(const view& from);
 /// Returns a page of the runs of a job. Errors as above; `corrupt` if there is none.

@@ -62,6 +62,7 @@ class page_reader {
   /// The same for groups of a block with an index.
   result<void> read_indexed(std::uint64_t first, std::uint64_t last, std::string_view index) {
     const auto found = find_groups(index, scope_);
+    if (!found && found.error().code == errc::corrupt) return read_all(first, last);
     if (!found) return found.error();
     for (std::uint64_t number = first; number <= last; ++number) {
       if (!found->groups.test(number % groups_per_block)) continue;
@@ -77,6 +78,11 @@ class page_reader {
 
   result<void> read_group(std::uint64_t number, std::string_view bytes) {
     const auto group = decode_journal(bytes);
+    if (!group && group.error().code == errc::corrupt) {
+      page_.lost = true;
+      page_.next = {number, last_index, last_index};
+      return {};
+    }
     if (!group) return group.error();
     // A transition whose events were delivered in part is read again.
     const bool is_delivered = after_.event == last_index && after_.entry < last_index;

@@ -60,7 +60,8 @@ struct journal_page {
   journal_position next;                                            ///< where the next page starts
   std::size_t steps = 0;  ///< transitions that were read, those of other scopes included
   bool more = false;      ///< the page has ended before the journal
-  bool lost = false;      ///< transitions right after `after` are no longer kept
+  /// Transitions right after `after` are no longer kept, or a group of the page is damaged.
+  bool lost = false;
 };
 struct journal_limits {
   std::size_t entries;  ///< of the page
@@ -68,7 +69,7 @@ struct journal_limits {
 };
 /// Returns transitions of a scope, from position `after`, inclusive. A page can end without one of
 /// this scope: read on while there is more. Without `after`: no transitions, and `next` is the end
-/// of the journal. Errors: those of the view, `corrupt`.
+/// of the journal. Errors: those of the view.
 [[nodiscard]] result<journal_page> read_journal(const view& from, const scope_name& scope,
                                                 std::optional<journal_position> after,
                                                 journal_limits limits);

@@ -86,6 +86,22 @@ TEST_CASE("a position whose group was deleted is reported as lost", "[journal]")
   CHECK(read_journal(*now, mine, journal_position{9, 0, 0}, {10, 1'000})->lost);
 }
 
+TEST_CASE("a damaged group is reported as lost, and the others are read", "[journal]") {
+  memory_store kept;
+  with_groups(kept, {{1, {entry("a", 1)}}, {2, {entry("a", 2)}}, {3, {entry("a", 3)}}});
+  batch damage;
+  damage.put(column::indexes, keys::journal_group(2), "damaged");
+  damage.put(column::indexes, keys::journal_block(0), "damaged");
+  const batch* const one = &damage;
+  const auto now = *kept.write({&one, 1});
+  const auto page = read_journal(*now, mine, journal_position{0, 0, 0}, {10, 1'000});
+  REQUIRE(page);
+  CHECK(page->lost);
+  CHECK(page->entries.size() == 2);
+  CHECK(page->next.group == 3);
+  CHECK_FALSE(read_journal(*now, mine, journal_position{3, 0, 0}, {10, 1'000})->lost);
+}
+
 TEST_CASE("a page of the journal ends after a number of transitions of other scopes", "[journal]") {
   memory_store kept;
   constexpr std::uint64_t groups = 100, size = 1'000;

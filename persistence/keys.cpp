@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 
 namespace pawl::persistence::keys {
 namespace {
@@ -348,8 +349,7 @@ std::string finished_run(const run_key& key, time_point finished) {
 namespace {
 
 std::string attribute_key(const scope_name& scope, std::string_view name, attribute_type type) {
-  std::string bytes = with_kind('a', scope);
-  add_name(bytes, name);
+  std::string bytes = runs_by_attribute(scope, name);
   bytes += static_cast<char>(type);
   return bytes;
 }
@@ -357,6 +357,17 @@ std::string attribute_key(const scope_name& scope, std::string_view name, attrib
 constexpr std::size_t bytes_of_rank = 8;
 
 }  // namespace
+
+std::string runs_by_attribute(const scope_name& scope, std::string_view name) {
+  std::string bytes = with_kind('a', scope);
+  add_name(bytes, name);
+  return bytes;
+}
+
+std::string_view order_after_type(std::string_view place) noexcept {
+  if (place.empty()) return {};
+  return order_after_attribute(place.substr(1), static_cast<attribute_type>(place.front()));
+}
 
 view::range runs_with_type(const scope_name& scope, std::string_view name, attribute_type type) {
   return with_prefix(attribute_key(scope, name, type));
@@ -750,6 +761,41 @@ std::optional<run_status> counted_status(std::string_view key) {
   for (const auto status : all_run_statuses)
     if (static_cast<char>(status) == key.back()) return status;
   return std::nullopt;
+}
+
+std::string runs_in_hour(const scope_name& scope, const counted_hour& what) {
+  std::string key = with_kind('h', scope);
+  add_number(key, what.hour, 4);
+  add_name(key, what.flow.str());
+  key += what.ended ? static_cast<char>(*what.ended) : '\0';
+  return key;
+}
+
+view::range runs_in_hours(const scope_name& scope, std::uint32_t first) {
+  view::range range = with_prefix(with_kind('h', scope));
+  add_number(range.from, first, 4);
+  return range;
+}
+
+std::optional<counted_hour> counted_hour_of(std::string_view key) {
+  if (key.empty() || key.front() != 'h') return std::nullopt;
+  key.remove_prefix(1);
+  if (!take_name(key) || key.size() < 4) return std::nullopt;
+  counted_hour found;
+  found.hour = static_cast<std::uint32_t>(take_number(key, 4));
+  const auto flow = take_name(key);
+  if (!flow || key.size() != 1) return std::nullopt;
+  found.flow = flow_name{std::string{*flow}};
+  if (key.front() == '\0') return found;
+  for (const auto status : all_run_statuses)
+    if (static_cast<char>(status) == key.front()) found.ended = status;
+  return found.ended ? std::optional{std::move(found)} : std::nullopt;
+}
+
+std::uint32_t hour_of(time_point time) noexcept {
+  constexpr std::int64_t last = 0xffffffff;
+  const auto hour = std::chrono::floor<std::chrono::hours>(time).time_since_epoch().count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(hour, 0, last));
 }
 
 }  // namespace pawl::persistence::keys

@@ -123,6 +123,10 @@ inline constexpr std::size_t run_hash_bytes = 16;
 //   'a' scope 0 name 0 type1 value ~created8 run 0    runs by an attribute: its name, the type and
 //                                              the value. A text ends in a zero byte; a boolean has
 //                                              one byte, a number and a time have eight, in order
+/// With the attribute, by the type and the value: what follows is the place of a run among them.
+[[nodiscard]] std::string runs_by_attribute(const scope_name& scope, std::string_view name);
+/// The order of the run in such a place; empty for other bytes.
+[[nodiscard]] std::string_view order_after_type(std::string_view place) noexcept;
 [[nodiscard]] view::range runs_with_type(const scope_name& scope, std::string_view name,
                                          attribute_type type);
 [[nodiscard]] std::string runs_with_attribute(const scope_name& scope, std::string_view name,
@@ -270,5 +274,23 @@ struct queued_task {
 [[nodiscard]] view::range queued_counts();
 [[nodiscard]] view::range queued_counts(const scope_name& scope);
 [[nodiscard]] std::optional<task_queue> task_queue_of(std::string_view counter_key);
+
+/// An hour in which runs of a flow started, or ended with a status.
+struct counted_hour {
+  std::uint32_t hour = 0;  ///< since 1970-01-01T00:00Z
+  flow_name flow;
+  std::optional<run_status> ended = {};  ///< none: started
+
+  friend bool operator==(const counted_hour&, const counted_hour&) = default;
+};
+//   'h' scope 0 hour4 flow 0 what1             number of runs of a flow that started (0) or ended
+//   (the
+//                                              status) in an hour
+[[nodiscard]] std::string runs_in_hour(const scope_name& scope, const counted_hour& what);
+/// From an hour on.
+[[nodiscard]] view::range runs_in_hours(const scope_name& scope, std::uint32_t first);
+[[nodiscard]] std::optional<counted_hour> counted_hour_of(std::string_view counter_key);
+/// The hour of a time; times before 1970 and after the last hour are in the first and last one.
+[[nodiscard]] std::uint32_t hour_of(time_point time) noexcept;
 
 }  // namespace pawl::persistence::keys

@@ -209,6 +209,25 @@ TEST_CASE("the status of a run counter can be decoded", "[keys]") {
   CHECK_FALSE(keys::counted_status(keys::queued_count({scope_name{"acme"}, "q", "f"})));
 }
 
+TEST_CASE("the counters of an hour are in the order of the hours", "[keys]") {
+  const scope_name acme{"acme"};
+  const keys::counted_hour started{0x01020304, flow_name{"order"}};
+  CHECK(keys::runs_in_hour(acme, started) == "hacme\0\1\2\3\4order\0\0"s);
+  const keys::counted_hour ended{0x01020304, flow_name{"order"}, run_status::failed};
+  CHECK(keys::runs_in_hour(acme, ended) == "hacme\0\1\2\3\4order\0\4"s);
+  for (const auto& each : {started, ended})
+    CHECK(keys::counted_hour_of(keys::runs_in_hour(acme, each)) == each);
+  for (const auto& bad : {"hacme\0\1\2\3\4order\0\x9"s, "hacme\0\1\2\3\4order\0"s, "h"s, "hacme\0"s,
+                          keys::runs_with_status(acme, run_status::failed)})
+    CHECK_FALSE(keys::counted_hour_of(bad));
+  const auto since = keys::runs_in_hours(acme, 0x01020304);
+  CHECK(since.from <= keys::runs_in_hour(acme, started));
+  CHECK(keys::runs_in_hour(acme, {0xffffffff, flow_name{"order"}}) < since.to);
+  CHECK(keys::runs_in_hour(acme, {0x01020303, flow_name{"z"}}) < since.from);
+  CHECK(keys::hour_of(*parse_rfc3339("1970-01-02T01:59:59Z")) == 25);
+  CHECK(keys::hour_of(from_unix_us(-1)) == 0);
+}
+
 TEST_CASE("newer runs come first in an index", "[keys]") {
   const auto made = [](std::int64_t us) {
     return keys::listed_run(a_run, run_status::running, false, from_unix_us(us));
@@ -229,6 +248,9 @@ TEST_CASE("the keys of attributes sort by value, and give the order of their run
     CHECK(keys::order_after_attribute(std::string_view{key}.substr(all.from.size()),
                                       attribute_type::number) ==
           keys::order_at(then) + a_run.id.str() + '\0');
+    CHECK(keys::order_after_type(
+              std::string_view{key}.substr(keys::runs_by_attribute(in, "n").size())) ==
+          keys::order_at(then) + a_run.id.str() + '\0');
   }
   CHECK(keys::attribute_rank(-0.0) == keys::attribute_rank(0.0));
   CHECK(keys::attribute_rank(from_unix_us(-1)) < keys::attribute_rank(from_unix_us(0)));
@@ -241,6 +263,8 @@ TEST_CASE("the keys of attributes sort by value, and give the order of their run
   CHECK(keys::run_with_attribute(a_run, "t", "b", then) >= begun.to);
   CHECK(keys::order_after_attribute("no end", attribute_type::text).empty());
   CHECK(keys::order_after_attribute("", attribute_type::boolean).empty());
+  CHECK(keys::order_after_type("").empty());
+  CHECK(keys::order_after_type("?short").empty());
 }
 
 TEST_CASE("the keys of later scopes follow those of a scope", "[keys]") {

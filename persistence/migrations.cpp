@@ -1,5 +1,7 @@
 #include "persistence/migrations.hpp"
 
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include <pawl/assert.hpp>
@@ -95,13 +97,14 @@ result<void> keep_records(const view&, batch&) {
   return {};
 }
 
-/// Counts the unfinished runs of each flow: the records of runs after `from`.
-result<std::string> count_unfinished_runs(const view& before, std::string_view from,
-                                          batch& changes) {
+/// Calls `use` with the records of runs from `from` on, as many as one part has. Returns where the
+/// next part continues.
+result<std::string> for_each_run(const view& before, std::string_view from,
+                                 const std::function<void(const run_summary& run)>& use) {
   std::string last;
   std::size_t records = 0;
   std::optional<error> failure;
-  view::range range{std::string{from}, {}, false};
+  const view::range range{std::string{from}, {}, false};
   const auto scanned =
       before.scan(column::runs, range, [&](std::string_view key, std::string_view bytes) {
         if (records++ == part_records) return view::next::stop;
@@ -110,9 +113,7 @@ result<std::string> count_unfinished_runs(const view& before, std::string_view f
           failure = run.error();
           return view::next::stop;
         }
-        const run_summary& what = run->summary;
-        if (!is_finished(what.status))
-          changes.add(keys::unfinished_runs(what.key.scope, what.flow.name), 1);
+        use(run->summary);
         last = key;
         return view::next::more;
       });
@@ -121,13 +122,35 @@ result<std::string> count_unfinished_runs(const view& before, std::string_view f
   return records <= part_records ? std::string{} : last + '\0';
 }
 
+/// Counts the unfinished runs of each flow: the records of runs after `from`.
+result<std::string> count_unfinished_runs(const view& before, std::string_view from,
+                                          batch& changes) {
+  return for_each_run(before, from, [&](const run_summary& run) {
+    if (!is_finished(run.status))
+      changes.add(keys::unfinished_runs(run.key.scope, run.flow.name), 1);
+  });
+}
+
+/// Counts the runs that started and ended in each hour, likewise.
+result<std::string> count_runs_by_hour(const view& before, std::string_view from, batch& changes) {
+  return for_each_run(before, from, [&](const run_summary& run) {
+    changes.add(keys::runs_in_hour(run.key.scope, {keys::hour_of(run.created_at), run.flow.name}),
+                1);
+    if (!is_finished(run.status) || !run.finished_at) return;
+    changes.add(keys::runs_in_hour(run.key.scope,
+                                   {keys::hour_of(*run.finished_at), run.flow.name, run.status}),
+                1);
+  });
+}
+
 }  // namespace
 
 std::span<const migration> migrations() noexcept {
   static const migration all[] = {
       {3, "flows count their unfinished runs", {}, count_unfinished_runs},
       {4, "runs have attributes", keep_records},
-      {5, "values are compressed and encrypted", keep_records},
+      {5, "runs are counted by hour", {}, count_runs_by_hour},
+      {6, "values are compressed and encrypted", keep_records},
   };
   return all;
 }

@@ -6,6 +6,7 @@
 #include "persistence/memory/memory_store.hpp"
 #include "persistence/record.hpp"
 #include "persistence/rocksdb/test_folder.hpp"
+#include "persistence/run_counts.hpp"
 
 using namespace pawl;
 using namespace pawl::persistence;
@@ -202,6 +203,35 @@ TEST_CASE("a store of schema 2 gets a counter of the unfinished runs of each flo
   CHECK(counter(*now, keys::unfinished_runs(scope_name{"acme"}, flow_name{"even"})) == 1'000);
   CHECK(counter(*now, keys::unfinished_runs(scope_name{"acme"}, flow_name{"odd"})) == 1'000);
   CHECK(schema_of(opened) == current_schema());
+}
+
+TEST_CASE("a store of schema 4 gets counters of the runs in each hour", "[migrations]") {
+  memory_store opened;
+  commit(opened, {putting(column::meta, {{keys::schema(), encode_schema({4, {}})}})});
+  batch all;
+  for (std::size_t i = 0; i < 2'500; ++i) {
+    run_record run;
+    run.summary.key = {scope_name{"acme"}, run_id{"r" + std::to_string(i)}};
+    run.summary.flow = {flow_name{i % 2 == 0 ? "even" : "odd"}, {1, 0, 0}};
+    run.summary.status = all_run_statuses[i % 5];
+    run.summary.created_at = time_point{std::chrono::hours{400'000} + std::chrono::minutes{i}};
+    if (is_finished(run.summary.status))
+      run.summary.finished_at = run.summary.created_at + std::chrono::minutes{i % 90};
+    all.put(column::runs, keys::run(run.summary.key), encode_run(run));
+  }
+  commit(opened, {all});
+  REQUIRE(prepare_schema(opened));
+  const auto now = opened.durable_view();
+  auto recounted = recount_runs(*now);
+  REQUIRE(recounted);
+  std::erase_if(*recounted, [](const auto& each) { return !keys::counted_hour_of(each.first); });
+  std::size_t counters = 0;
+  for (const auto& [key, bytes] : scan(*now, column::counters)) {
+    ++counters;
+    CHECK(decode_counter(bytes) == recounted->at(key));
+  }
+  CHECK(counters == recounted->size());
+  CHECK(counter(*now, keys::runs_in_hour(scope_name{"acme"}, {400'000, flow_name{"odd"}})) == 30);
 }
 
 TEST_CASE("a store of a newer schema is refused and not changed", "[migrations]") {

@@ -24,7 +24,7 @@ void change_status(batch& to, const listed_run& before, const listed_run& after)
          keys::listed_run(run.key, after.record.summary.status, after.runnable, run.created_at),
          encode_run(after.record));
   index_terms(to, run.key, run.created_at, terms_of(run), terms_of(after.record.summary));
-  count_run(to, run.key.scope, run.flow.name, run.status, after.record.summary.status);
+  count_run(to, run.key.scope, run.flow.name, counted_of(run), counted_of(after.record.summary));
 }
 
 }  // namespace

@@ -96,7 +96,10 @@ void write_listing(batch& writes, const flow::run_state& run, std::string entry,
   if (!before.status) index_flow(writes, run.key, run.flow.name, run.created_at);
   if (before.terms != after.terms)
     index_terms(writes, run.key, run.created_at, before.terms, after.terms);
-  count_run(writes, run.key.scope, run.flow.name, before.status, run.status);
+  std::optional<counted_run> was;
+  if (before.status) was = counted_run{*before.status, run.created_at, before.terms.finished_at};
+  count_run(writes, run.key.scope, run.flow.name, was,
+            counted_run{run.status, run.created_at, run.finished_at});
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ void hide(const family_member& member, batch& to) {
     to.erase(column::indexes, keys::ended(family));
     to.erase(column::indexes, keys::resumed(family));
   }
-  count_run(to, key.scope, run.flow.name, run.status, std::nullopt);
+  count_run(to, key.scope, run.flow.name, counted_of(run), std::nullopt);
 }
 
 /// A run and all runs below it, parents before children. `load` returns the record of a run.

@@ -42,14 +42,17 @@ result<std::optional<loaded_run>> load_base(const view& from, const run_key& key
 /// Calls `visit` for the checkpoints of a run within a range of keys.
 result<void> visit_checkpoints(
     const view& from, const run_key& key, const view::range& range,
-    const std::function<view::next(stored_checkpoint what, std::size_t bytes)>& visit) {
+    const std::function<view::next(stored_checkpoint what, std::size_t bytes)>& visit,
+    const damage_visitor& damaged) {
   std::optional<error> failure;
   const auto scanned =
       from.scan(column::checkpoints, range, [&](std::string_view at, std::string_view bytes) {
         auto change = decode_delta(bytes);
         if (!change) {
-          failure =
-              of_checkpoint(std::move(change).error(), key, keys::sequence_of(at).value_or(0));
+          const std::uint64_t number = keys::sequence_of(at).value_or(0);
+          error why = of_checkpoint(std::move(change).error(), key, number);
+          if (damaged && why.code == errc::corrupt) return damaged(number, why);
+          failure = std::move(why);
           return view::next::stop;
         }
         return visit(*std::move(change), bytes.size());
@@ -110,20 +113,22 @@ result<std::optional<run_record>> load_record(const view& from, const run_key& k
 
 result<void> visit_history(
     const view& from, const run_key& key, std::uint64_t first,
-    const std::function<view::next(stored_checkpoint what, std::size_t bytes)>& visit) {
+    const std::function<view::next(stored_checkpoint what, std::size_t bytes)>& visit,
+    const damage_visitor& damaged) {
   return visit_checkpoints(
       from, key, keys::checkpoints(pawl::detail::run_hash(key), std::max<std::uint64_t>(first, 1)),
-      visit);
+      visit, damaged);
 }
 
 result<void> visit_history_back(
     const view& from, const run_key& key, std::uint64_t last,
-    const std::function<view::next(stored_checkpoint what, std::size_t bytes)>& visit) {
+    const std::function<view::next(stored_checkpoint what, std::size_t bytes)>& visit,
+    const damage_visitor& damaged) {
   const std::string hash = pawl::detail::run_hash(key);
   auto range = keys::checkpoints(hash);
   if (last < std::numeric_limits<std::uint64_t>::max()) range.to = keys::checkpoint(hash, last + 1);
   range.reverse = true;
-  return visit_checkpoints(from, key, range, visit);
+  return visit_checkpoints(from, key, range, visit, damaged);
 }
 
 result<std::vector<stored_checkpoint>> load_history(const view& from, const run_key& key,

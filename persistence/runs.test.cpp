@@ -111,12 +111,12 @@ void erase_checkpoint(memory_store& store, std::uint64_t sequence) {
 }  // namespace
 
 TEST_CASE(
-    "a start writes its input, its checkpoint, the record, two index entries and two counters",
+    "a start writes its input, its checkpoint, the record, two index entries and three counters",
     "[runs]") {
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();
-  CHECK(run.last_batch().operations().size() == 7);
+  CHECK(run.last_batch().operations().size() == 8);
   CHECK(count(store, run_status::running) == 1);
   CHECK(listed(store, run_status::running) == std::vector<std::string>{"r1"});
   const auto record = load_record(*store.durable_view(), key);
@@ -163,7 +163,7 @@ TEST_CASE("a run with one step writes two keys for being found, and a step none"
   CHECK(index_keys_of(run.last_batch()).empty());
   run.finish("b");
   CHECK(index_keys_of(run.last_batch()) == std::vector<std::string>{"m", "s", "f"});
-  CHECK(run.last_batch().operations().size() == 8);
+  CHECK(run.last_batch().operations().size() == 9);
 }
 
 TEST_CASE("a wait for a signal writes one key when it begins and one when it ends",

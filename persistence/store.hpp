@@ -76,7 +76,8 @@ class batch {
     bytes_ += key.size();
     operations_.push_back({operation_kind::erase, where, std::move(key), {}});
   }
-  /// Adds `amount` to the counter `key`. A counter that does not exist is 0.
+  /// Adds `amount` to the counter `key`. A counter that does not exist is 0; one that becomes 0 is
+  /// deleted.
   void add(std::string key, std::int64_t amount) {
     bytes_ += key.size() + sizeof amount;
     operations_.push_back({operation_kind::add, column::counters, std::move(key), {}, amount});

@@ -6,6 +6,7 @@
 #include "runtime/queries/history.hpp"
 #include "runtime/queries/run_page_query.hpp"
 #include "runtime/queries/run_queries.hpp"
+#include "runtime/queries/sorted_page_query.hpp"
 #include "runtime/queries/start_commands.hpp"
 
 namespace pawl {
@@ -89,13 +90,21 @@ void scope_runs::get_async(const run_id& id, callback<run_view> done,
 }
 
 result<run_page> scope_runs::list(const run_filter& filter) const {
+  if (persistence::is_by_last_event(filter.order))
+    return read_to_end(sorted_page_query{*at_.core, at_.name, filter});
   return read_to_end(run_page_query{*at_.core, at_.name, filter});
 }
 
 void scope_runs::list_async(const run_filter& filter, callback<run_page> done,
                             std::stop_token withdrawn) const {
-  read_in_turns(at_.core, {at_.name, "runs.list", query_cost::page, std::move(withdrawn)},
-                std::move(done), run_page_query{*at_.core, at_.name, filter});
+  query_call wanted{at_.name, "runs.list", query_cost::page, std::move(withdrawn)};
+  if (persistence::is_by_last_event(filter.order)) {
+    read_in_turns(at_.core, std::move(wanted), std::move(done),
+                  sorted_page_query{*at_.core, at_.name, filter});
+  } else {
+    read_in_turns(at_.core, std::move(wanted), std::move(done),
+                  run_page_query{*at_.core, at_.name, filter});
+  }
 }
 
 result<run_total> scope_runs::count(const run_filter& filter) const {

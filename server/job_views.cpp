@@ -34,7 +34,10 @@ json to_json(const job_started& job) {
 json to_json(const job_page& page) {
   json jobs = json::array();
   for (const auto& each : page.jobs) jobs.push_back(to_json(each));
-  return {{"jobs", std::move(jobs)}, {"next", page.next.empty() ? json(nullptr) : json(page.next)}};
+  json answer{{"jobs", std::move(jobs)},
+              {"next", page.next.empty() ? json(nullptr) : json(page.next)}};
+  if (!page.damaged.empty()) answer["damaged"] = page.damaged;
+  return answer;
 }
 
 json to_json(const job_result& result) {
@@ -46,8 +49,10 @@ json to_json(const job_result& result) {
 json to_json(const job_results& page) {
   json results = json::array();
   for (const auto& each : page.results) results.push_back(to_json(each));
-  return {{"results", std::move(results)},
-          {"next", page.next == 0 ? json(nullptr) : json(page.next)}};
+  json answer{{"results", std::move(results)},
+              {"next", page.next == 0 ? json(nullptr) : json(page.next)}};
+  if (!page.damaged.empty()) answer["damaged"] = page.damaged;
+  return answer;
 }
 
 }  // namespace pawl::server

@@ -61,8 +61,10 @@ void add_functions(CLI::App& to, command_line& line);
 void add_keys(CLI::App& to, command_line& line);
 void add_schema(CLI::App& to, command_line& line);
 void add_secrets(CLI::App& to, command_line& line);
-void add_store(CLI::App& to, command_line& line);  ///< with the subcommand `add_store_rekey`
+void add_stats(CLI::App& to, command_line& line);
+void add_store(CLI::App& to, command_line& line);  ///< with the subcommands
 void add_store_rekey(CLI::App& to, command_line& line);
+void add_store_stats(CLI::App& to, command_line& line);
 void add_bench(CLI::App& to, command_line& line);
 void add_version(CLI::App& to, command_line& line);
 

@@ -31,10 +31,11 @@ exit_code list_flows(session& s, target& open, bool as_json) {
   const auto flows = open.list_flows();
   if (!flows) return s.fail(flows.error());
   std::size_t width = 4;
-  for (const auto& f : *flows) width = std::max(width, display_width(printable(f.name.str())));
-  if (!as_json && !flows->empty())
+  for (const auto& f : flows->flows)
+    width = std::max(width, display_width(printable(f.name.str())));
+  if (!as_json && !flows->flows.empty())
     s.out().line(s.style().paint(tint::dim, pad("NAME", width) + "  LATEST    PUBLISHED"));
-  for (const auto& f : *flows) {
+  for (const auto& f : flows->flows) {
     const std::string published = f.published ? to_string(*f.published) : "-";
     if (as_json) {
       s.out().line(one_line(to_json(f)));
@@ -43,9 +44,9 @@ exit_code list_flows(session& s, target& open, bool as_json) {
                    published);
     }
   }
-  if (flows->empty() && !as_json)
+  if (flows->flows.empty() && flows->damaged.empty() && !as_json)
     s.out().line("No flows. Store one with `pawl flows put` or `pawl run`.");
-  return exit_code::ok;
+  return report_damaged(s, flows->damaged);
 }
 
 exit_code show_flow(session& s, target& open, const flow_options& options) {
@@ -108,7 +109,7 @@ exit_code list_versions(session& s, target& open, const flow_options& options) {
   if (!versions) return s.fail(versions.error());
   if (!options.json)
     s.out().line(s.style().paint(tint::dim, "VERSION   STORED                PUBLISHED"));
-  for (const auto& each : *versions) {
+  for (const auto& each : versions->versions) {
     if (options.json) {
       s.out().line(one_line({{"name", each.id.name.str()},
                              {"version", to_string(each.id.version)},
@@ -119,7 +120,7 @@ exit_code list_versions(session& s, target& open, const flow_options& options) {
                    (each.published ? "  yes" : ""));
     }
   }
-  return exit_code::ok;
+  return report_damaged(s, versions->damaged);
 }
 
 exit_code publish_version(session& s, target& open, const flow_options& options) {

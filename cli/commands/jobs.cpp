@@ -52,11 +52,13 @@ exit_code list_jobs_of(session& s, bool json) {
   const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
   std::vector<job_view> all;
+  std::vector<std::string> damaged;
   job_list_options how;
   do {
     auto page = (*opened)->list_jobs(how);
     if (!page) return s.close(**opened, s.fail(page.error()));
     std::move(page->jobs.begin(), page->jobs.end(), std::back_inserter(all));
+    std::move(page->damaged.begin(), page->damaged.end(), std::back_inserter(damaged));
     how.cursor = page->next;
   } while (!how.cursor.empty());
   if (json) {
@@ -64,12 +66,12 @@ exit_code list_jobs_of(session& s, bool json) {
   } else {
     print_jobs(s, all);
   }
-  return s.close(**opened, exit_code::ok);
+  return s.close(**opened, report_damaged(s, damaged));
 }
 
-/// At most `given.limit` results: those with the outcome, or those that did not go well.
-result<std::vector<job_result>> shown_results(target& on, const job_view& job,
-                                              const one_job& given) {
+/// At most `given.limit` results: those with the outcome, or those that did not go well. All on one
+/// page, which has no next one.
+result<job_results> shown_results(target& on, const job_view& job, const one_job& given) {
   std::vector<job_outcome> outcomes{job_outcome::failed, job_outcome::refused};
   if (job.request.dry_run) outcomes = {job_outcome::waiting};
   if (given.outcome) {
@@ -77,16 +79,19 @@ result<std::vector<job_result>> shown_results(target& on, const job_view& job,
     if (!one) return one.error();
     outcomes = {*one};
   }
-  std::vector<job_result> all;
+  job_results all;
   for (const auto outcome : outcomes) {
     job_results_options how;
     how.outcome = outcome;
     do {
-      how.limit = std::min<std::size_t>(1'000, given.limit - all.size());
+      how.limit = std::min<std::size_t>(1'000, given.limit - all.results.size());
       if (how.limit == 0) return all;
       auto page = on.results_of_job(job.id, how);
       if (!page) return std::move(page).error();
-      std::move(page->results.begin(), page->results.end(), std::back_inserter(all));
+      std::move(page->results.begin(), page->results.end(), std::back_inserter(all.results));
+      // The search for each outcome goes through all of them.
+      if (outcome == outcomes.front())
+        std::move(page->damaged.begin(), page->damaged.end(), std::back_inserter(all.damaged));
       how.first = page->next;
     } while (how.first != 0);
   }
@@ -117,14 +122,14 @@ exit_code show_job(session& s, target& on, const job_id& id, const one_job& give
   const auto results = shown_results(on, *job, given);
   if (!results) return s.fail(results.error());
   if (!given.json) {
-    print_job(s, *job, *results);
-    return exit_code::ok;
+    print_job(s, *job, results->results);
+    return report_damaged(s, results->damaged);
   }
   json object = server::to_json(*job);
   object["results"] = json::array();
-  for (const auto& each : *results) object["results"].push_back(server::to_json(each));
+  for (const auto& each : results->results) object["results"].push_back(server::to_json(each));
   s.out().line(one_line(object));
-  return exit_code::ok;
+  return report_damaged(s, results->damaged);
 }
 
 void add_jobs_ls(CLI::App& to, command_line& line) {

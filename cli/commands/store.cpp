@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/find_store.hpp"
 #include "cli/text.hpp"
 #include "persistence/migrations.hpp"
 #include "persistence/rocksdb/store_check.hpp"
@@ -17,13 +18,6 @@ struct store_options {
   bool accept_loss = false;
   bool json = false;
 };
-
-result<storage_settings> find_store(const session& s) {
-  const auto loaded = s.load_settings();
-  if (!loaded) return loaded.error();
-  if (!loaded->values.storage.data_dir.empty()) return loaded->values.storage;
-  return error{errc::invalid_argument, "no data folder; use --data-dir DIR"};
-}
 
 json to_json(const store_report& report, bool repaired) {
   json damage = json::array(), runs = json::array();
@@ -189,6 +183,7 @@ void add_store(CLI::App& to, command_line& line) {
       add_command(to, "store", "Describe, check, repair and rekey the store in a data folder.",
                   "Examples:\n"
                   "  pawl store info --data-dir ./data\n"
+                  "  pawl store stats --data-dir ./data\n"
                   "  pawl store check --data-dir ./data\n"
                   "  pawl store repair --accept-loss --data-dir ./data\n"
                   "  pawl store rekey --data-dir ./data\n\n"
@@ -214,6 +209,7 @@ void add_store(CLI::App& to, command_line& line) {
   info->callback([&line, options] {
     line.command = [options](session& s) { return show_info(s, *options); };
   });
+  add_store_stats(*group, line);
   auto* const repair = add_command(
       *group, "repair", "Open a store with a damaged log at its state before the damage.",
       "Example:\n"

@@ -278,6 +278,15 @@ result<json> read_explanation(const json& from, const scope_name& scope) {
   return fields.finish(from);
 }
 
+result<json> read_statistics(const json& from) {
+  field_reader fields{from};
+  static_cast<void>(fields.object("runs"));
+  static_cast<void>(fields.object("periods"));
+  auto days = read_list<json>(from, "days", copied);
+  if (!days) return std::move(days).error();
+  return fields.finish(from);
+}
+
 result<json> read_past_state(const json& from) {
   field_reader fields{from};
   static_cast<void>(fields.number<std::uint64_t>("checkpoint"));
@@ -303,6 +312,13 @@ result<run_page> read_run_page(const json& from, const scope_name& scope) {
                 read_search(fields.value("search"))};
   if (fields.has("damaged")) page.damaged = fields.texts("damaged");
   return fields.finish(std::move(page));
+}
+
+result<std::vector<std::string>> read_damaged(const json& page) {
+  field_reader fields{page};
+  std::vector<std::string> damaged;
+  if (fields.has("damaged")) damaged = fields.texts("damaged");
+  return fields.finish(std::move(damaged));
 }
 
 result<run_total> read_run_total(const json& from) {

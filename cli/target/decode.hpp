@@ -14,7 +14,8 @@ namespace pawl::cli {
 [[nodiscard]] result<run_view> read_run_view(const json& from, const scope_name& scope);
 /// Checks an explanation and returns it as it is.
 [[nodiscard]] result<json> read_explanation(const json& from, const scope_name& scope);
-/// The same for a past state and a difference.
+/// The same for statistics, a past state and a difference.
+[[nodiscard]] result<json> read_statistics(const json& from);
 [[nodiscard]] result<json> read_past_state(const json& from);
 [[nodiscard]] result<json> read_state_diff(const json& from);
 [[nodiscard]] result<run_page> read_run_page(const json& from, const scope_name& scope);
@@ -36,6 +37,8 @@ namespace pawl::cli {
 /// The definition is optional.
 [[nodiscard]] result<flow_version> read_flow_version(const json& from);
 [[nodiscard]] result<flow_summary> read_flow_summary(const json& from);
+/// What a page could not list; mostly nothing.
+[[nodiscard]] result<std::vector<std::string>> read_damaged(const json& page);
 [[nodiscard]] result<function_info> read_function(const json& from);
 [[nodiscard]] result<worker_overview> read_workers(const json& from);
 

@@ -106,7 +106,9 @@ result<job_page> read_job_page(const json& from) {
   return decoded<job_page>(from, [](const json& page) -> result<job_page> {
     auto jobs = read_list<job_view>(page, "jobs", read_fields);
     if (!jobs) return std::move(jobs).error();
-    return job_page{*std::move(jobs), next_of(page)};
+    auto damaged = read_damaged(page);
+    if (!damaged) return std::move(damaged).error();
+    return job_page{*std::move(jobs), next_of(page), *std::move(damaged)};
   });
 }
 
@@ -115,7 +117,10 @@ result<job_results> read_job_results(const json& from) {
     auto results = read_list<job_result>(page, "results", read_result);
     if (!results) return std::move(results).error();
     const json& next = page.at("next");
-    return job_results{*std::move(results), next.is_null() ? 0 : next.get<std::uint64_t>()};
+    auto damaged = read_damaged(page);
+    if (!damaged) return std::move(damaged).error();
+    return job_results{*std::move(results), next.is_null() ? 0 : next.get<std::uint64_t>(),
+                       *std::move(damaged)};
   });
 }
 

@@ -3,8 +3,13 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include <pawl/run_statistics.hpp>
 
 #include "cli/clock.hpp"
 #include "cli/session.hpp"
@@ -12,6 +17,7 @@
 #include "cli/target/selected_events.hpp"
 #include "cli/text.hpp"
 #include "server/run_state_views.hpp"
+#include "server/statistics_view.hpp"
 #include "server/views.hpp"
 
 namespace pawl::cli {
@@ -23,6 +29,13 @@ Options by_user(Options how) {
   const passwd* const user = ::getpwuid(::geteuid());
   how.by = user != nullptr ? user->pw_name : std::to_string(::geteuid());
   return how;
+}
+
+constexpr std::size_t max_page = 1'000;
+
+template <class T>
+void append(std::vector<T>& to, std::vector<T> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(to));
 }
 
 class local_target final : public target {
@@ -51,9 +64,29 @@ class local_target final : public target {
   result<flow_version> get_flow(const flow_name& name, std::optional<version> v) override {
     return in_.flows().get(name, v);
   }
-  result<std::vector<flow_summary>> list_flows() override { return in_.flows().list(); }
-  result<std::vector<flow_version>> flow_versions(const flow_name& name) override {
-    return in_.flows().versions(name);
+  result<flow_page> list_flows() override {
+    flow_page all;
+    flow_filter wanted{max_page, {}};
+    do {
+      auto page = in_.flows().list(wanted);
+      if (!page) return page;
+      append(all.flows, std::move(page->flows));
+      append(all.damaged, std::move(page->damaged));
+      wanted.cursor = page->next;
+    } while (!wanted.cursor.empty());
+    return all;
+  }
+  result<flow_version_page> flow_versions(const flow_name& name) override {
+    flow_version_page all;
+    flow_filter wanted{max_page, {}};
+    do {
+      auto page = in_.flows().versions(name, wanted);
+      if (!page) return page;
+      append(all.versions, std::move(page->versions));
+      append(all.damaged, std::move(page->damaged));
+      wanted.cursor = page->next;
+    } while (!wanted.cursor.empty());
+    return all;
   }
   result<std::vector<function_info>> functions() override { return in_.functions().list(); }
   result<worker_overview> workers() override { return in_.workers().list(); }
@@ -82,6 +115,11 @@ class local_target final : public target {
     return scope_errors{in_}.read(filter, limit);
   }
   result<std::vector<run_count>> counts() override { return in_.runs().counts(); }
+  result<json> statistics(std::size_t days) override {
+    const auto all = scope_statistics{in_}.read({days});
+    if (!all) return all.error();
+    return server::to_json(*all);
+  }
   result<json> explain(const run_id& id) override {
     const auto explained = in_.runs().explain(id);
     if (!explained) return explained.error();

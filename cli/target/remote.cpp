@@ -10,7 +10,7 @@
 #include "cli/target/job_answers.hpp"
 #include "cli/target/remote_follower.hpp"
 #include "cli/target/scope_events.hpp"
-#include "persistence/query/run_query.hpp"
+#include "persistence/query/run_sorting.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -92,11 +92,20 @@ class remote_target final : public target {
     const std::string query = v ? "?version=" + to_string(*v) : "";
     return read(http_.send("GET", flow_path(name) + query), read_flow_version);
   }
-  result<std::vector<flow_summary>> list_flows() override {
-    return read_pages<flow_summary>("/v1/flows", "flows", read_flow_summary);
+  result<flow_page> list_flows() override {
+    flow_page all;
+    auto flows = read_pages<flow_summary>("/v1/flows", "flows", read_flow_summary, all.damaged);
+    if (!flows) return std::move(flows).error();
+    all.flows = *std::move(flows);
+    return all;
   }
-  result<std::vector<flow_version>> flow_versions(const flow_name& name) override {
-    return read_pages<flow_version>(flow_path(name) + "/versions", "versions", read_flow_version);
+  result<flow_version_page> flow_versions(const flow_name& name) override {
+    flow_version_page all;
+    auto versions = read_pages<flow_version>(flow_path(name) + "/versions", "versions",
+                                             read_flow_version, all.damaged);
+    if (!versions) return std::move(versions).error();
+    all.versions = *std::move(versions);
+    return all;
   }
   result<std::vector<function_info>> functions() override {
     return read(http_.send("GET", "/v1/functions"), [](const json& answer) {
@@ -137,7 +146,7 @@ class remote_target final : public target {
   result<run_page> list(const run_filter& filter) override {
     std::string query = "?limit=" + std::to_string(filter.limit) + selection_query(filter);
     if (filter.order != run_order::newest)
-      query += "&order=" + std::string{persistence::to_string(filter.order)};
+      query += "&order=" + persistence::to_string({filter.order, filter.order_by});
     if (!filter.cursor.empty()) query += "&cursor=" + percent_encoded(filter.cursor);
     return read(http_.send("GET", "/v1/runs" + query),
                 [&](const json& answer) { return read_run_page(answer, scope()); });
@@ -155,6 +164,9 @@ class remote_target final : public target {
   }
   result<std::vector<run_count>> counts() override {
     return read(http_.send("GET", "/v1/stats"), read_run_counts);
+  }
+  result<json> statistics(std::size_t days) override {
+    return read(http_.send("GET", "/v1/stats/daily?days=" + std::to_string(days)), read_statistics);
   }
   result<json> explain(const run_id& id) override {
     return read(http_.send("GET", run_path(id) + "/explain"),
@@ -328,9 +340,10 @@ class remote_target final : public target {
     return reader(*answer);
   }
 
-  /// Reads all pages of a list.
+  /// Reads all pages of a list, and appends what could not be listed.
   template <class T, class Read>
-  result<std::vector<T>> read_pages(const std::string& path, const char* field, Read reader) {
+  result<std::vector<T>> read_pages(const std::string& path, const char* field, Read reader,
+                                    std::vector<std::string>& damaged) {
     std::vector<T> all;
     for (std::string cursor;;) {
       const auto answer = http_.send("GET", path + "?limit=1000" + cursor);
@@ -338,8 +351,12 @@ class remote_target final : public target {
       auto page = read_list<T>(*answer, field, reader);
       if (!page) return page;
       std::move(page->begin(), page->end(), std::back_inserter(all));
+      auto unread = read_damaged(*answer);
+      if (!unread) return std::move(unread).error();
+      const bool is_empty = page->empty() && unread->empty();
+      std::move(unread->begin(), unread->end(), std::back_inserter(damaged));
       const auto next = answer->find("next");
-      if (next == answer->end() || !next->is_string() || page->empty()) return all;
+      if (next == answer->end() || !next->is_string() || is_empty) return all;
       cursor = "&cursor=" + percent_encoded(next->get<std::string>());
     }
   }

@@ -27,12 +27,16 @@ struct flow_filter {
 struct flow_version_page {
   std::vector<flow_version> versions;
   std::string next;  ///< cursor of the next page; empty on the last page
+  /// Versions that could not be listed because their record is damaged, each with the reason.
+  std::vector<std::string> damaged = {};
 };
 
 /// A page of flows, ordered by name.
 struct flow_page {
   std::vector<flow_summary> flows;
   std::string next;  ///< cursor of the next page; empty on the last page
+  /// Flows that could not be listed because their record is damaged, each with the reason.
+  std::vector<std::string> damaged = {};
 };
 
 /// The flows of one scope; `scope::flows` returns it. A handle: cheap to copy, safe for concurrent
@@ -79,7 +83,8 @@ class scope_flows {
   void get_async(const flow_name& name, std::optional<version> v, callback<flow_version> done,
                  std::stop_token withdrawn = {}) const;
 
-  /// Returns all flows, ordered by name.
+  /// Returns all flows, ordered by name. Errors: `corrupt` if one is damaged; a page lists the
+  /// rest.
   [[nodiscard]] result<std::vector<flow_summary>> list() const;
   void list_async(callback<std::vector<flow_summary>> done, std::stop_token withdrawn = {}) const;
 
@@ -88,7 +93,8 @@ class scope_flows {
   void list_async(const flow_filter& filter, callback<flow_page> done,
                   std::stop_token withdrawn = {}) const;
 
-  /// Returns all versions of a flow, oldest first. Errors: `not_found`.
+  /// Returns all versions of a flow, oldest first. Errors: `not_found`; `corrupt` if one is
+  /// damaged; a page lists the rest.
   [[nodiscard]] result<std::vector<flow_version>> versions(const flow_name& name) const;
   void versions_async(const flow_name& name, callback<std::vector<flow_version>> done,
                       std::stop_token withdrawn = {}) const;

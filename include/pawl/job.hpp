@@ -128,6 +128,8 @@ struct job_list_options {
 struct job_page {
   std::vector<job_view> jobs;
   std::string next;  ///< cursor of the next page; empty on the last page
+  /// On the first page: jobs that could not be listed because a record is damaged, with the reason.
+  std::vector<std::string> damaged = {};
 };
 
 /// One run of a job.
@@ -151,6 +153,9 @@ struct job_results_options {
 struct job_results {
   std::vector<job_result> results;
   std::uint64_t next = 0;  ///< `first` of the next page; 0 on the last page
+  /// Results that are left out because their record is damaged, each with the places and the
+  /// reason.
+  std::vector<std::string> damaged = {};
 };
 
 }  // namespace pawl

@@ -167,12 +167,14 @@ struct placed_event {
   history_event what;
 };
 
-/// A page of the durable events of a scope.
+/// A page of the durable events of a scope. An event of the kind "damaged", whose detail has a
+/// `message`, stands for those of a checkpoint that cannot be read.
 struct event_page {
   std::vector<placed_event> events;  ///< may be none although there are more
   journal_position next;             ///< read the next page after this position
   bool more = false;                 ///< the page has ended before the journal
-  /// True if requested events were already deleted from the journal (`storage.journal_groups`).
+  /// True if requested events were already deleted from the journal (`storage.journal_groups`), or
+  /// a part of the journal is damaged.
   bool lost = false;
 };
 

@@ -131,7 +131,18 @@ enum class run_order : std::uint8_t {
   oldest,          ///< by the time of the start, earliest first
   finished_last,   ///< finished runs only, by the time of their end, latest first
   finished_first,  ///< finished runs only, by the time of their end, earliest first
+  /// Runs with the attribute `run_filter::order_by` only, by its value: texts, numbers, booleans,
+  /// times; of equal values the newest first.
+  by_attribute,
+  by_attribute_reverse,  ///< the reverse
+  /// By the time of the last event, latest first. No index has it: a filter that selects more than
+  /// `max_sorted_runs` is refused.
+  updated_last,
+  updated_first,  ///< by the time of the last event, earliest first
 };
+
+/// Maximum number of runs that are sorted by their last event.
+inline constexpr std::size_t max_sorted_runs = 10'000;
 
 /// Selects a page of runs.
 struct run_filter {
@@ -143,6 +154,8 @@ struct run_filter {
   /// docs/filters.md describes them.
   std::string where = {};
   run_order order = run_order::newest;
+  /// Name of an attribute, for the orders by attribute; otherwise empty.
+  std::string order_by = {};
 };
 
 /// How runs were found.

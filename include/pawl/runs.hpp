@@ -74,7 +74,7 @@ class scope_runs {
   void get_async(const run_id& id, callback<run_view> done, std::stop_token withdrawn = {}) const;
 
   /// Returns a page of runs, newest first unless the filter has another order. Errors:
-  /// `invalid_argument` (filter, cursor, limit).
+  /// `invalid_argument` (filter, cursor, limit, order; too many runs to be sorted).
   [[nodiscard]] result<run_page> list(const run_filter& filter = {}) const;
   void list_async(const run_filter& filter, callback<run_page> done,
                   std::stop_token withdrawn = {}) const;

@@ -35,8 +35,13 @@ bool apply(const batch::operation& change, const values::value_codec* codec, ver
       break;
     case batch::operation_kind::add: {
       const std::string* found = where.find(change.key);
-      const auto sum = found == nullptr ? std::int64_t{0} : decode_counter(*found).value_or(0);
-      where.put(change.key, encode_counter(add_wrapping(sum, change.amount)), epoch);
+      const auto before = found == nullptr ? std::int64_t{0} : decode_counter(*found).value_or(0);
+      const auto sum = add_wrapping(before, change.amount);
+      if (sum == 0) {
+        where.erase(change.key, epoch);
+      } else {
+        where.put(change.key, encode_counter(sum), epoch);
+      }
       break;
     }
   }

@@ -144,7 +144,49 @@ result<std::optional<sorted_list>> read_sorted(const list_request& of, attribute
   return std::optional{sorted_list{*of.from, std::move(orders), of.reverse, keys_read}};
 }
 
+/// The keys that the first condition on an attribute selects that the index has; none if no
+/// condition does.
+std::optional<std::vector<view::range>> first_ranges(const list_request& of,
+                                                     const std::string& name) {
+  for (const auto& term : of.query->terms) {
+    if (term.field != run_field::attribute || term.attribute != name) continue;
+    if (term.how == comparison::not_equal) continue;
+    if (term.how != comparison::equal) return key_ranges(of, term);
+    std::vector<view::range> ranges;
+    for (const auto& value : term.values) {
+      const std::string key = keys::runs_with_attribute(*of.scope, name, attribute_in(value));
+      ranges.push_back({key, after_prefix(key), false});
+    }
+    return ranges;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+bool places_decide(const run_query& query, const std::string& name) {
+  if (query.terms.empty()) return true;
+  const run_term& first = query.terms.front();
+  if (first.field != run_field::attribute || first.attribute != name) return false;
+  if (first.how == comparison::not_equal) return false;
+  return std::all_of(query.terms.begin() + 1, query.terms.end(),
+                     [&](const run_term& each) { return is_same_range(first, each); });
+}
+
+merged_lists list_by_attribute(const list_request& of, const std::string& name) {
+  const std::string prefix = keys::runs_by_attribute(*of.scope, name);
+  merged_lists all{of.reverse};
+  const auto ranges = first_ranges(of, name);
+  if (!ranges) {
+    all.add({*of.from, prefix, {}, of.reverse});
+    return all;
+  }
+  for (const auto& range : *ranges) {
+    order_limits limits{range.from.substr(prefix.size()), range.to.substr(prefix.size())};
+    all.add({*of.from, prefix, std::move(limits), of.reverse});
+  }
+  return all;
+}
 
 result<void> check_attribute_types(const list_request& of) {
   for (const auto& term : of.query->terms) {

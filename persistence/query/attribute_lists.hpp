@@ -12,7 +12,8 @@
 
 /// The runs that conditions on attributes select, as lists of the index. For one value the index
 /// has them in the order of the lists. For a range of values it has them by value: they are read
-/// and sorted if they are few.
+/// and sorted if they are few. In the order by value they are read as the index has them, however
+/// many.
 namespace pawl::persistence {
 
 /// Maximum number of entries that are read to sort the runs of a range.
@@ -36,5 +37,12 @@ struct list_request {
 /// this range already. Errors: those of the view.
 [[nodiscard]] result<std::optional<merged_lists>> attribute_lists(const list_request& of,
                                                                   const run_term& term);
+
+/// Whether the places in `list_by_attribute` alone decide which runs fit the query.
+[[nodiscard]] bool places_decide(const run_query& query, const std::string& name);
+
+/// The runs with an attribute, by its value: places in `keys::runs_by_attribute`. Only those that
+/// the first condition on it selects that the index has. Reads nothing yet.
+[[nodiscard]] merged_lists list_by_attribute(const list_request& of, const std::string& name);
 
 }  // namespace pawl::persistence

@@ -100,13 +100,6 @@ bool fits_value(const run_summary& run, const run_term& term, const term_value& 
   return false;
 }
 
-constexpr std::pair<std::string_view, run_order> orders[] = {
-    {"newest", run_order::newest},
-    {"oldest", run_order::oldest},
-    {"finished_last", run_order::finished_last},
-    {"finished_first", run_order::finished_first},
-};
-
 }  // namespace
 
 bool fits(const run_summary& run, const run_term& term) {
@@ -127,24 +120,6 @@ bool run_query::allows(run_status status) const {
   return std::all_of(terms.begin(), terms.end(), [&](const run_term& term) {
     return term.field != run_field::status || fits(run, term);
   });
-}
-
-std::string_view to_string(run_order order) noexcept {
-  for (const auto& [name, value] : orders)
-    if (value == order) return name;
-  return {};
-}
-
-std::optional<run_order> parse_run_order(std::string_view text) noexcept {
-  for (const auto& [name, value] : orders)
-    if (name == text) return value;
-  return std::nullopt;
-}
-
-std::string all_run_orders() {
-  std::string all;
-  for (const auto& each : orders) all += (all.empty() ? "" : ", ") + std::string{each.first};
-  return all;
 }
 
 }  // namespace pawl::persistence

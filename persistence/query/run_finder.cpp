@@ -13,14 +13,6 @@
 namespace pawl::persistence {
 namespace {
 
-bool is_by_end(run_order order) noexcept {
-  return order == run_order::finished_last || order == run_order::finished_first;
-}
-
-bool is_reverse(run_order order) noexcept {
-  return order == run_order::oldest || order == run_order::finished_first;
-}
-
 /// The prefix of a list by status.
 std::string status_prefix(const scope_name& in, run_status status, bool runnable) {
   return keys::listed_runs(in, status, runnable).from;
@@ -51,23 +43,23 @@ run_summary shown(run_summary run) {
 }  // namespace
 
 result<run_finder> run_finder::make(const view& from, const scope_name& in, const run_query& query,
-                                    run_order order, list_place begin) {
+                                    run_sorting sorting, list_place begin) {
   // Once in a search: a later page must not be refused because a run was deleted.
   if (begin.order.empty())
     if (auto good = check_attribute_types({&from, &in, &query}); !good)
       return std::move(good).error();
-  run_finder made{from, in, query, order, std::move(begin)};
+  run_finder made{from, in, query, std::move(sorting), std::move(begin)};
   if (auto chosen = made.choose_lists(); !chosen) return std::move(chosen).error();
   return made;
 }
 
-run_finder::run_finder(const view& from, scope_name in, const run_query& query, run_order order,
+run_finder::run_finder(const view& from, scope_name in, const run_query& query, run_sorting sorting,
                        list_place begin)
     : from_(&from),
       in_(std::move(in)),
       query_(query),
-      order_(order),
-      reverse_(is_reverse(order)),
+      sorting_(std::move(sorting)),
+      reverse_(is_reverse(sorting_.order)),
       place_(std::move(begin)) {}
 
 /// Limits the lists to the times that the conditions on a field allow. Later is earlier in a list.
@@ -120,11 +112,33 @@ result<void> run_finder::add_attributes() {
     if (term.field != run_field::attribute) continue;
     auto found = attribute_lists({from_, &in_, &query_, limits_, reverse_}, term);
     if (!found) return std::move(found).error();
-    if (!*found) continue;
+    if (!*found) {
+      if (term.how != comparison::not_equal) unsorted_attribute_ = term.attribute;
+      continue;
+    }
     lists_.push_back(**std::move(found));
     index_ += (index_.empty() ? "" : ", ") + ("attr." + term.attribute);
   }
   return {};
+}
+
+/// Where a run is in the lists of the order; none if it is in none.
+std::optional<std::string> run_finder::place_of(const run_summary& run) const {
+  if (is_by_attribute(sorting_.order)) {
+    const auto found = run.attributes.values.find(sorting_.attribute);
+    if (found == run.attributes.values.end()) return std::nullopt;
+    return keys::run_with_attribute(run.key, found->first, found->second, run.created_at)
+        .substr(keys::runs_by_attribute(in_, found->first).size());
+  }
+  if (is_by_end(sorting_.order) && !run.finished_at) return std::nullopt;
+  return keys::order_at(is_by_end(sorting_.order) ? *run.finished_at : run.created_at) +
+         run.key.id.str() + '\0';
+}
+
+/// The run at a place of the lists; none for bytes that are no place.
+std::optional<run_id> run_finder::run_at(std::string_view order) const {
+  return keys::run_in_order(is_by_attribute(sorting_.order) ? keys::order_after_type(order)
+                                                            : order);
 }
 
 /// A list of the runs with some ids, whose records are read now.
@@ -136,10 +150,7 @@ result<void> run_finder::add_ids(const run_term& term) {
     const auto record = load_record(*from_, key);
     if (!record) return record.error();
     if (!*record) continue;
-    const run_summary& run = (*record)->summary;
-    if (is_by_end(order_) && !run.finished_at) continue;
-    orders.push_back(keys::order_at(is_by_end(order_) ? *run.finished_at : run.created_at) +
-                     key.id.str() + '\0');
+    if (auto place = place_of((*record)->summary)) orders.push_back(*std::move(place));
   }
   std::sort(orders.begin(), orders.end());
   orders.erase(std::unique(orders.begin(), orders.end()), orders.end());
@@ -154,8 +165,13 @@ result<void> run_finder::add_ids(const run_term& term) {
 result<void> run_finder::choose_lists() {
   for (const auto& term : query_.terms)
     if (term.field == run_field::id && term.how == comparison::equal) return add_ids(term);
-  limit_by(is_by_end(order_) ? run_field::finished : run_field::started);
-  if (is_by_end(order_)) {
+  if (is_by_attribute(sorting_.order)) {
+    lists_.push_back(list_by_attribute({from_, &in_, &query_, {}, reverse_}, sorting_.attribute));
+    index_ = "attr." + sorting_.attribute;
+    return {};
+  }
+  limit_by(is_by_end(sorting_.order) ? run_field::finished : run_field::started);
+  if (is_by_end(sorting_.order)) {
     merged_lists all{reverse_};
     all.add({*from_, keys::finished_runs(in_), limits_, reverse_});
     lists_.push_back(std::move(all));
@@ -178,7 +194,12 @@ result<void> run_finder::choose_lists() {
   const bool any_status = std::all_of(std::begin(all_run_statuses), std::end(all_run_statuses),
                                       [&](run_status status) { return query_.allows(status); });
   if (!has_few && !(has_flow && any_status)) add_status_lists();
+  if (has_few || has_flow) unsorted_attribute_.reset();
   return {};
+}
+
+void run_finder::read_only_keys() {
+  only_keys_ = is_by_attribute(sorting_.order) && places_decide(query_, sorting_.attribute);
 }
 
 std::uint64_t run_finder::keys_read() const noexcept {
@@ -208,14 +229,14 @@ result<run_finder::step> run_finder::next() {
   }
   if (auto loaded = load(*found, made); !loaded) return std::move(loaded).error();
   place_ = {candidate.order, true};
-  if (made.run && !fits(*made.run, query_)) made.run.reset();
+  if (made.run && !only_keys_ && !fits(*made.run, query_)) made.run.reset();
   return made;
 }
 
 result<void> run_finder::load(const list_entry& entry, step& into) {
   const auto damaged = [&](error why) -> result<void> {
     if (why.code != errc::corrupt) return why;
-    const auto id = keys::run_in_order(entry.order);
+    const auto id = run_at(entry.order);
     why.message = "run " + (id ? id->str() : "?") + ": " + why.message;
     into.damage = std::move(why);
     return {};
@@ -226,8 +247,12 @@ result<void> run_finder::load(const list_entry& entry, step& into) {
     into.run = shown(std::move(record->summary));
     return {};
   }
-  const auto id = keys::run_in_order(entry.order);
+  const auto id = run_at(entry.order);
   if (!id) return damaged({errc::corrupt, "an entry of the index does not name a run"});
+  if (only_keys_) {
+    into.run.emplace().key = {in_, *id};
+    return {};
+  }
   ++records_read_;
   auto record = load_record(*from_, {in_, *id});
   if (!record) return damaged(std::move(record).error());

@@ -12,6 +12,7 @@
 #include <pawl/run_options.hpp>
 
 #include "persistence/query/run_query.hpp"
+#include "persistence/query/run_sorting.hpp"
 #include "persistence/query/sorted_lists.hpp"
 #include "persistence/store.hpp"
 
@@ -23,15 +24,16 @@ namespace pawl::persistence {
 /// status; limits of `started`) select the lists; all have the same order, so their intersection is
 /// read by leaping from list to list, which costs at most twice the shortest of them. The other
 /// terms are compared with each run that is left. The orders by end read the list of finished runs
-/// alone.
+/// alone, those by attribute the runs with the attribute, of which a condition on it selects a
+/// part.
 ///
 /// Not thread-safe; the view must outlive it.
 class run_finder {
  public:
-  /// `begin`: where a search with the same query and order ended before. Errors: those of the
-  /// store.
+  /// `sorting`: not by the last event. `begin`: where a search with the same query and order ended
+  /// before. Errors: those of the store.
   [[nodiscard]] static result<run_finder> make(const view& from, const scope_name& in,
-                                               const run_query& query, run_order order,
+                                               const run_query& query, run_sorting sorting,
                                                list_place begin = {});
 
   /// One step of a search. Neither a run nor an end: there was a candidate that does not fit.
@@ -44,6 +46,14 @@ class run_finder {
   /// Errors: those of the store.
   [[nodiscard]] result<step> next();
 
+  /// An attribute with a condition whose runs were too many to be sorted, if no other condition
+  /// selects a list: in the order by it the search reads fewer runs.
+  [[nodiscard]] const std::optional<std::string>& unsorted_attribute() const noexcept {
+    return unsorted_attribute_;
+  }
+  /// Lets `next` return runs with their key only, where places in the index decide which runs fit.
+  void read_only_keys();
+
   /// Where the search continues.
   [[nodiscard]] const list_place& place() const noexcept { return place_; }
   /// The lists that are read, for people: "flow, status".
@@ -52,8 +62,11 @@ class run_finder {
   [[nodiscard]] std::uint64_t keys_read() const noexcept;
 
  private:
-  run_finder(const view& from, scope_name in, const run_query& query, run_order order,
+  run_finder(const view& from, scope_name in, const run_query& query, run_sorting sorting,
              list_place begin);
+
+  [[nodiscard]] std::optional<std::string> place_of(const run_summary& run) const;
+  [[nodiscard]] std::optional<run_id> run_at(std::string_view order) const;
 
   void limit_by(run_field field);
   void add_status_lists();
@@ -66,11 +79,13 @@ class run_finder {
   const view* from_;
   scope_name in_;
   run_query query_;
-  run_order order_;
+  run_sorting sorting_;
   bool reverse_;
   order_limits limits_;
   std::vector<merged_lists> lists_;
   std::optional<std::size_t> with_records_;  ///< the one whose entries have the records
+  std::optional<std::string> unsorted_attribute_;
+  bool only_keys_ = false;
   std::string index_;
   list_place place_;
   std::uint64_t records_read_ = 0;

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "flow/testing/random_source.hpp"
@@ -62,18 +63,26 @@ class search_world {
   }
 
   /// The ids that a search must find, in its order.
-  [[nodiscard]] std::vector<std::string> expected(const run_query& query, run_order order) const {
+  [[nodiscard]] std::vector<std::string> expected(const run_query& query,
+                                                  const run_sorting& sorting) const {
     std::vector<run_summary> found;
-    const bool by_end = order == run_order::finished_last || order == run_order::finished_first;
-    for (const auto& [id, entry] : runs_)
-      if (fits(entry.first, query) && (!by_end || entry.first.finished_at))
-        found.push_back(entry.first);
-    const bool reverse = order == run_order::oldest || order == run_order::finished_first;
+    const bool by_end = is_by_end(sorting.order), by_value = is_by_attribute(sorting.order);
+    for (const auto& [id, entry] : runs_) {
+      const run_summary& run = entry.first;
+      const bool is_listed = by_end     ? run.finished_at.has_value()
+                             : by_value ? run.attributes.values.contains(sorting.attribute)
+                                        : true;
+      if (is_listed && fits(run, query)) found.push_back(run);
+    }
     std::sort(found.begin(), found.end(), [&](const run_summary& a, const run_summary& b) {
       const auto of = [&](const run_summary& run) {
-        return std::pair{-to_unix_us(by_end ? *run.finished_at : run.created_at), run.key.id.str()};
+        const std::optional<attribute_value> value =
+            by_value ? std::optional{run.attributes.values.at(sorting.attribute)} : std::nullopt;
+        const auto type = value ? attribute_type_of(*value) : attribute_type{};
+        return std::tuple{type, value, -to_unix_us(by_end ? *run.finished_at : run.created_at),
+                          run.key.id.str()};
       };
-      return reverse ? of(b) < of(a) : of(a) < of(b);
+      return is_reverse(sorting.order) ? of(b) < of(a) : of(a) < of(b);
     });
     std::vector<std::string> ids;
     for (const auto& run : found) ids.push_back(run.key.id.str());
@@ -89,7 +98,7 @@ class search_world {
 };
 
 /// What a search finds, interrupted now and then as pages are.
-std::vector<std::string> found_ids(store& in, const run_query& query, run_order order,
+std::vector<std::string> found_ids(store& in, const run_query& query, const run_sorting& order,
                                    random_source* interrupts = nullptr,
                                    std::uint64_t* keys_read = nullptr) {
   std::vector<std::string> ids;
@@ -199,6 +208,12 @@ std::string random_filter(random_source& random) {
   return filter;
 }
 
+run_sorting random_sorting(random_source& random) {
+  const char* const orders[] = {"newest",        "oldest",     "finished_last", "finished_first",
+                                "attr.customer", "attr.total", "-attr.total",   "-attr.due"};
+  return *parse_run_sorting(orders[random.below(std::size(orders))]);
+}
+
 void check_random_searches(store& in, std::uint64_t seed, int rounds) {
   INFO("seed " << seed);
   random_source random{seed};
@@ -211,7 +226,7 @@ void check_random_searches(store& in, std::uint64_t seed, int rounds) {
     change(random, run);
     world.put(run, run.status == run_status::running && random.chance(2));
     const std::string filter = random_filter(random);
-    const auto order = static_cast<run_order>(random.below(4));
+    const run_sorting order = random_sorting(random);
     INFO(filter << " in the order " << to_string(order));
     const auto query = searched(filter);
     if (!run_finder::make(*in.durable_view(), default_scope(), query, order)) {
@@ -232,9 +247,10 @@ void check_random_searches(store& in, std::uint64_t seed, int rounds) {
   for (const auto& [key, missing] : left) CHECK(missing == 0);
 }
 
-std::uint64_t keys_read_for(store& in, const std::string& filter, std::size_t most) {
+std::uint64_t keys_read_for(store& in, const std::string& filter, std::size_t most,
+                            const run_sorting& order = {}) {
   const auto now = in.durable_view();
-  auto search = run_finder::make(*now, default_scope(), searched(filter), run_order::newest);
+  auto search = run_finder::make(*now, default_scope(), searched(filter), order);
   REQUIRE(search);
   for (std::size_t found = 0; found < most;) {
     const auto step = search->next();
@@ -313,6 +329,34 @@ TEST_CASE("an attribute is searched in the index by value and by small ranges",
     CHECK(found_ids(store, searched(filter), run_order::oldest) ==
           world.expected(searched(filter), run_order::oldest));
   }
+  // In the order of its values a range is read as the index has it, however many there are.
+  for (const char* const order : {"attr.n", "-attr.n"}) {
+    const auto sorting = *parse_run_sorting(order);
+    for (const char* const filter :
+         {"attr.n>=500", "attr.n>=500 attr.n<5900", "attr.customer=c7"}) {
+      CAPTURE(order, filter);
+      CHECK(found_ids(store, searched(filter), sorting) ==
+            world.expected(searched(filter), sorting));
+    }
+    CHECK(keys_read_for(store, "attr.n>=500", 20, sorting) <= 150);
+    CHECK(keys_read_for(store, "attr.n=77", 20, sorting) <= 20);
+    CHECK(keys_read_for(store, "attr.n>9000", 20, sorting) == 0);
+  }
+  // So it is counted, without a look at the runs.
+  const auto now = store.durable_view();
+  auto counted =
+      run_finder::make(*now, default_scope(), searched("attr.n>=500"), run_order::newest);
+  REQUIRE(counted);
+  CHECK(counted->unsorted_attribute() == "n");
+  counted = run_finder::make(*now, default_scope(), searched("attr.n>=500 attr.n<5900"),
+                             {run_order::by_attribute, "n"});
+  REQUIRE(counted);
+  counted->read_only_keys();
+  std::size_t runs = 0;
+  for (auto step = counted->next(); step && !step->at_end; step = counted->next())
+    runs += step->run ? 1 : 0;
+  CHECK(runs == 5400);
+  CHECK(counted->keys_read() == 5400);
   // A range with more runs than are sorted is compared with the runs in the order of the list.
   CHECK(keys_read_for(store, "attr.n>=0", 20) < 2 * max_sorted_entries);
   CHECK(found_ids(store, searched("attr.n>=0"), run_order::newest).size() == all);

@@ -10,7 +10,6 @@
 
 #include <pawl/result.hpp>
 #include <pawl/run.hpp>
-#include <pawl/run_options.hpp>
 
 /// The filter language of runs: `status=failed,paused flow=order started>-2h waiting=signal:go`.
 /// docs/filters.md describes it. Pure.
@@ -85,11 +84,5 @@ inline constexpr std::size_t max_job_filter_bytes = std::size_t{33} << 10;
 /// Whether a run fits. A run without the field fits `!=` only.
 [[nodiscard]] bool fits(const run_summary& run, const run_term& term);
 [[nodiscard]] bool fits(const run_summary& run, const run_query& query);
-
-/// "newest", "oldest", "finished_last" or "finished_first".
-[[nodiscard]] std::string_view to_string(run_order order) noexcept;
-[[nodiscard]] std::optional<run_order> parse_run_order(std::string_view text) noexcept;
-/// All orders, for messages.
-[[nodiscard]] std::string all_run_orders();
 
 }  // namespace pawl::persistence

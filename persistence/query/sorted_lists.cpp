@@ -9,15 +9,14 @@ namespace {
 constexpr std::size_t first_chunk = 8;
 constexpr std::size_t largest_chunk = 64;
 
-/// The first key after all that begin with `prefix`; empty: there is none.
+}  // namespace
+
 std::string after_prefix(std::string prefix) {
   while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xff) prefix.pop_back();
   if (!prefix.empty())
     prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
   return prefix;
 }
-
-}  // namespace
 
 sorted_list::sorted_list(const view& from, std::string prefix, order_limits limits, bool reverse)
     : from_(&from), prefix_(std::move(prefix)), limits_(std::move(limits)), reverse_(reverse) {}

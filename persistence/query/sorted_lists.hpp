@@ -29,6 +29,9 @@ struct list_entry {
   std::string value;
 };
 
+/// The first key after all that begin with `prefix`; empty: there is none.
+[[nodiscard]] std::string after_prefix(std::string prefix);
+
 /// The orders that a search is limited to: `from <= order < to`; an empty `to` is no limit.
 struct order_limits {
   std::string from;

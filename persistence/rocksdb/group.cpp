@@ -87,7 +87,7 @@ rocksdb::Status group_builder::finish() {
     if (auto status = load(key, sum); !status.ok()) return status;
     sum = add_wrapping(sum, added);
     sums_[std::string{key}] = sum;
-    check(group_.Put(counters, key, encode_counter(sum)));
+    check(sum == 0 ? group_.Delete(counters, key) : group_.Put(counters, key, encode_counter(sum)));
   }
   return rocksdb::Status::OK();
 }

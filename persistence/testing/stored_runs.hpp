@@ -47,7 +47,8 @@ inline batch writes_of(const run_to_store& run) {
   writes.put(column::runs, keys::run(run.key()), bytes);
   writes.put(column::indexes,
              keys::listed_run(run.key(), run.status, false, record.summary.created_at), bytes);
-  count_run(writes, run.key().scope, record.summary.flow.name, std::nullopt, run.status);
+  count_run(writes, run.key().scope, record.summary.flow.name, std::nullopt,
+            counted_of(record.summary));
   writes.put(column::checkpoints, keys::input(hash), encode_input({}));
   for (std::uint64_t sequence = 1; sequence <= run.checkpoints; ++sequence) {
     flow::delta change;

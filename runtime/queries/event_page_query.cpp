@@ -41,7 +41,11 @@ result<bool> event_page_query::read(read_budget& turn) {
   for (const auto& [place, entry] : journal->entries) {
     const journal_position end{place.group, place.entry, std::numeric_limits<std::uint32_t>::max()};
     const std::size_t before = bytes_;
-    const auto events = read_checkpoint(*r, entry.run, entry.checkpoint);
+    auto events = read_checkpoint(*r, entry.run, entry.checkpoint);
+    if (!events && events.error().code == errc::corrupt) {
+      const time_point at = page_.events.empty() ? time_point{} : page_.events.back().what.at;
+      events = std::vector{damaged_event(entry.checkpoint, at, events.error())};
+    }
     // The events of a deleted run are gone.
     if (!events && events.error().code != errc::not_found) return events.error();
     journal_position position = place;

@@ -29,6 +29,19 @@ result<view::range> rest_of(view::range all, const std::string& last, const std:
   return all;
 }
 
+/// Notes a record that cannot be read. Returns whether the list continues after it.
+bool note_damage(const error& failure, const std::string& of, std::vector<std::string>& damaged) {
+  if (failure.code != errc::corrupt) return false;
+  damaged.push_back("flow " + of + ": " + failure.message);
+  return true;
+}
+
+/// What a list without a place for damaged records answers.
+result<bool> without_damage(result<bool> complete, const std::vector<std::string>& damaged) {
+  if (!complete || damaged.empty()) return complete;
+  return error{errc::corrupt, damaged.front()};
+}
+
 }  // namespace
 
 flow_page_query::flow_page_query(const engine_core& core, scope_name in, flow_filter filter)
@@ -47,17 +60,18 @@ result<bool> flow_page_query::read(read_budget& turn) {
     complete = !turn.is_spent();
     if (!complete) return view::next::stop;
     auto head = persistence::decode_flow_head(bytes);
-    if (!head) {
-      failure = std::move(head).error();
-      return view::next::stop;
-    }
-    if (!head->deleted) {
+    if (!head || !head->deleted) {
       if (page_.flows.size() == filter_.limit) {
         page_.next = make_cursor(end_);
         return view::next::stop;
       }
       flow_name name{std::string{key.substr(prefix, key.size() - prefix - 1)}};
-      page_.flows.push_back({std::move(name), head->latest, head->published});
+      if (head) {
+        page_.flows.push_back({std::move(name), head->latest, head->published});
+      } else if (!note_damage(head.error(), name.str(), page_.damaged)) {
+        failure = std::move(head).error();
+        return view::next::stop;
+      }
       end_ = key;
     }
     turn.spend(key.size() + bytes.size());
@@ -94,13 +108,14 @@ result<bool> version_page_query::read(read_budget& turn) {
     }
     complete = !turn.is_spent();
     if (!complete) return view::next::stop;
+    const flow_version_id id{name_, persistence::keys::version_in(key)};
     auto record = persistence::decode_flow(bytes);
-    if (!record) {
+    if (record) {
+      page_.versions.push_back(describe(std::move(*record), id, *head));
+    } else if (!note_damage(record.error(), to_string(id), page_.damaged)) {
       failure = std::move(record).error();
       return view::next::stop;
     }
-    const flow_version_id id{name_, persistence::keys::version_in(key)};
-    page_.versions.push_back(describe(std::move(*record), id, *head));
     turn.spend(bytes.size());
     bytes_ += bytes.size();
     last_ = key;
@@ -110,6 +125,14 @@ result<bool> version_page_query::read(read_budget& turn) {
     return scanned.error();
   if (failure) return *failure;
   return complete;
+}
+
+result<bool> flow_page_query::read_undamaged(read_budget& turn) {
+  return without_damage(flow_page_query::read(turn), page_.damaged);
+}
+
+result<bool> version_page_query::read_undamaged(read_budget& turn) {
+  return without_damage(version_page_query::read(turn), page_.damaged);
 }
 
 }  // namespace pawl

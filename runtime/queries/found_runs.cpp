@@ -48,13 +48,36 @@ result<void> found_runs::begin_turn() {
   from_ = *std::move(r);
   if (!std::exchange(prepared_, true))
     if (auto good = prepare(); !good) return good;
-  auto made = persistence::run_finder::make(*from_->now, in_, query_, filter_.order, place_);
+  return make_search();
+}
+
+result<void> found_runs::make_search() {
+  auto made = persistence::run_finder::make(*from_->now, in_, query_, index_sorting(), place_);
   if (!made) return std::move(made).error();
   search_ = *std::move(made);
+  if (!order_matters_) search_->read_only_keys();
   return {};
 }
 
+/// The order in which the index is read.
+persistence::run_sorting found_runs::index_sorting() const {
+  if (persistence::is_by_last_event(filter_.order)) return run_order::newest;
+  return {filter_.order, filter_.order_by};
+}
+
+result<void> found_runs::ignore_order() {
+  PAWL_ASSERT(search_.has_value(), "a turn has begun");
+  order_matters_ = false;
+  if (!search_->unsorted_attribute()) return {};
+  filter_.order = run_order::by_attribute;
+  filter_.order_by = *search_->unsorted_attribute();
+  keys_read_ += search_->keys_read();
+  return make_search();
+}
+
 result<void> found_runs::prepare() {
+  if (auto good = persistence::check_run_sorting({filter_.order, filter_.order_by}); !good)
+    return good;
   relative_to_ = from_->context->clock->now();
   if (!filter_.cursor.empty())
     if (auto good = read_cursor(); !good) return good;
@@ -73,7 +96,7 @@ result<void> found_runs::prepare() {
 
 /// What a cursor belongs to: the text of a filter, its order and the scope.
 std::uint64_t found_runs::fingerprint() const {
-  std::string text = in_.str() + '\0' + filter_.where + '\0';
+  std::string text = in_.str() + '\0' + filter_.where + '\0' + filter_.order_by + '\0';
   text += static_cast<char>(filter_.order);
   if (filter_.status) text += static_cast<char>(*filter_.status);
   text += '\0';
@@ -82,7 +105,10 @@ std::uint64_t found_runs::fingerprint() const {
 }
 
 std::string found_runs::cursor() const {
-  const auto& place = search_ ? search_->place() : place_;
+  return cursor_at(search_ ? search_->place() : place_);
+}
+
+std::string found_runs::cursor_at(const persistence::list_place& place) const {
   std::string bytes;
   append_number(bytes, fingerprint());
   append_number(bytes, static_cast<std::uint64_t>(to_unix_us(relative_to_)));
@@ -105,7 +131,8 @@ result<void> found_runs::read_cursor() {
   if (first_page < time_point{} || first_page > relative_to_ + std::chrono::hours{24})
     return invalid_cursor();
   relative_to_ = first_page;
-  place_ = {std::string{left.substr(1)}, left.front() == '\1'};
+  page_begin_ = {std::string{left.substr(1)}, left.front() == '\1'};
+  if (!persistence::is_by_last_event(filter_.order)) place_ = page_begin_;
   return {};
 }
 

@@ -65,6 +65,15 @@ result<std::vector<history_event>> read_checkpoint(const reading& r, const run_k
   return events;
 }
 
+history_event damaged_event(std::uint64_t checkpoint, time_point at, const error& why) {
+  history_event event;
+  event.checkpoint = checkpoint;
+  event.at = at;
+  event.kind = "damaged";
+  event.detail = {{"message", why.message}};
+  return event;
+}
+
 history_query::history_query(const engine_core& core, run_key key, history_options options,
                              std::size_t max_bytes)
     : core_(core),
@@ -110,24 +119,33 @@ result<bool> history_query::read(read_budget& turn) {
   page_.pruned = *pruned;
   bool complete = true;
   std::optional<error> failure;
-  const auto visit = [&](const persistence::stored_checkpoint& what, std::size_t bytes) {
-    if (is_full()) {
-      page_.next = what.sequence;
-      return view::next::stop;
-    }
+  const auto goes_on = [&](std::uint64_t number) {
+    if (is_full()) page_.next = number;
+    if (is_full()) return false;
     complete = !turn.is_spent();
-    if (!complete) return view::next::stop;
+    return complete;
+  };
+  const auto passed = [&](std::uint64_t number, std::size_t bytes) {
+    next_ = options_.newest_first ? number - 1 : number + 1;
+    turn.spend(bytes);
+    return view::next::more;
+  };
+  const auto visit = [&](const persistence::stored_checkpoint& what, std::size_t bytes) {
+    if (!goes_on(what.sequence)) return view::next::stop;
     if (auto added = add(*r, **compiled, *wanted, what); !added) {
       failure = std::move(added).error();
       return view::next::stop;
     }
-    next_ = options_.newest_first ? what.sequence - 1 : what.sequence + 1;
-    turn.spend(bytes);
-    return view::next::more;
+    return passed(what.sequence, bytes);
+  };
+  const auto report = [&](std::uint64_t number, const error& why) {
+    if (!goes_on(number)) return view::next::stop;
+    add_damaged(number, why);
+    return passed(number, why.message.size());
   };
   const auto visited = options_.newest_first
-                           ? persistence::visit_history_back(*r->now, key_, next_, visit)
-                           : persistence::visit_history(*r->now, key_, next_, visit);
+                           ? persistence::visit_history_back(*r->now, key_, next_, visit, report)
+                           : persistence::visit_history(*r->now, key_, next_, visit, report);
   if (!visited) return visited.error();
   if (failure) return *failure;
   return complete;
@@ -152,6 +170,13 @@ result<void> history_query::add(const reading& r, const flow::compiled_flow& flo
   if (options_.newest_first) std::reverse(found.begin(), found.end());
   std::move(found.begin(), found.end(), std::back_inserter(page_.events));
   return {};
+}
+
+void history_query::add_damaged(std::uint64_t checkpoint, const error& why) {
+  ++checkpoints_;
+  --left_;
+  const time_point at = page_.events.empty() ? time_point{} : page_.events.back().at;
+  page_.events.push_back(damaged_event(checkpoint, at, why));
 }
 
 result<void> history_query::add_input(const reading& r, const flow::compiled_flow& flow,

@@ -34,7 +34,13 @@ inline constexpr std::size_t max_checkpoints_per_page = 20'000;
                                                                  const run_key& key,
                                                                  std::uint64_t sequence);
 
-/// Reads a page of the history of a run; see `read_to_end`. Errors: `invalid_argument`,
+/// The event "damaged", which stands for those of a checkpoint that cannot be read. `at`: the time
+/// of the event before it.
+[[nodiscard]] history_event damaged_event(std::uint64_t checkpoint, time_point at,
+                                          const error& why);
+
+/// Reads a page of the history of a run; see `read_to_end`. A damaged checkpoint is an event of the
+/// page. Errors: `invalid_argument`,
 /// `not_found`, `unavailable`, those of the store. The core must outlive it. Not thread-safe.
 class history_query {
  public:
@@ -59,6 +65,7 @@ class history_query {
   [[nodiscard]] bool is_full() const noexcept;
   result<void> add(const reading& r, const flow::compiled_flow& flow, const selection& wanted,
                    const flow::delta& checkpoint);
+  void add_damaged(std::uint64_t checkpoint, const error& why);
   /// The event that created the run, with what the run was started with.
   result<void> add_input(const reading& r, const flow::compiled_flow& flow, json& detail) const;
 

@@ -61,15 +61,27 @@ result<job_page> list_jobs(const engine_core& core, const scope_name& in,
   if (auto good = check_limit(options.limit); !good) return std::move(good).error();
   const auto open = begin_reading(core);
   if (!open) return open.error();
-  const auto all = persistence::load_jobs(*open->now, in);
-  if (!all) return all.error();
-  const auto first = first_after(*all, options.cursor);
+  auto listed = persistence::load_jobs(*open->now, in);
+  if (!listed) return std::move(listed).error();
+  const auto& all = listed->jobs;
+  const auto first = first_after(all, options.cursor);
   if (!first) return first.error();
-  const std::size_t end = std::min(all->size(), *first + options.limit);
+  const std::size_t end = std::min(all.size(), *first + options.limit);
   job_page page;
-  for (std::size_t i = *first; i < end; ++i) page.jobs.push_back(persistence::view_of((*all)[i]));
-  if (end < all->size()) page.next = make_cursor(place_in_list((*all)[end - 1]));
+  for (std::size_t i = *first; i < end; ++i) page.jobs.push_back(persistence::view_of(all[i]));
+  if (end < all.size()) page.next = make_cursor(place_in_list(all[end - 1]));
+  if (options.cursor.empty()) page.damaged = std::move(listed->damaged);
   return page;
+}
+
+/// Goes on after the stored page of the next result.
+void job_results_query::pass_damaged(std::uint64_t matched, const error& why) {
+  constexpr std::uint64_t size = persistence::runs_per_job_page;
+  const std::uint64_t end = std::min(matched, (place_ / size + 1) * size);
+  found_.damaged.push_back("results " + std::to_string(place_) + " to " + std::to_string(end - 1) +
+                           " of job " + key_.id.str() + ": " + why.message);
+  compared_ += static_cast<std::size_t>(end - place_);
+  place_ = end;
 }
 
 result<bool> job_results_query::read(read_budget& turn) {
@@ -88,6 +100,11 @@ result<bool> job_results_query::read(read_budget& turn) {
     }
     const auto page =
         persistence::load_page(*open->now, key_, place_ / persistence::runs_per_job_page);
+    if (!page && page.error().code == errc::corrupt) {
+      pass_damaged(matched, page.error());
+      turn.spend(0, persistence::runs_per_job_page);
+      continue;
+    }
     if (!page) return page.error();
     std::size_t bytes = 0;
     for (auto at = place_ % persistence::runs_per_job_page;

@@ -28,6 +28,8 @@ class job_results_query {
   [[nodiscard]] job_results take() { return std::move(found_); }
 
  private:
+  void pass_damaged(std::uint64_t matched, const error& why);
+
   const engine_core* core_;
   job_key key_;
   job_results_options options_;

@@ -17,6 +17,7 @@ constexpr std::size_t max_candidates_per_count = 100'000;
 run_filter without_page(run_filter filter) {
   filter.cursor.clear();
   filter.order = run_order::newest;
+  filter.order_by.clear();
   return filter;
 }
 
@@ -71,6 +72,8 @@ result<bool> run_count_query::read(read_budget& turn) {
     if (auto done = read_counters(); !done) return std::move(done).error();
     return true;
   }
+  if (!std::exchange(begun_, true))
+    if (auto ready = found_.ignore_order(); !ready) return std::move(ready).error();
   while (!turn.is_spent()) {
     auto step = found_.next(turn);
     if (!step) return std::move(step).error();

@@ -38,6 +38,7 @@ class run_count_query {
 
   scope_name in_;
   found_runs found_;
+  bool begun_ = false;
   std::size_t steps_ = 0;
   run_total total_;
 };

@@ -114,7 +114,9 @@ void list_flows(const call_ptr& request) {
         if (!page) return request->fail(page.error());
         json flows = json::array();
         for (const auto& each : page->flows) flows.push_back(to_json(each));
-        request->answer(200, {{"flows", std::move(flows)}, {"next", next_page(page->next)}});
+        json answer{{"flows", std::move(flows)}, {"next", next_page(page->next)}};
+        add_damaged(answer, page->damaged);
+        request->answer(200, answer);
       },
       request->withdrawn_with_client());
 }
@@ -155,7 +157,9 @@ void list_versions(const call_ptr& request) {
         if (!page) return request->fail(page.error());
         json versions = json::array();
         for (const auto& each : page->versions) versions.push_back(outline(each));
-        request->answer(200, {{"versions", std::move(versions)}, {"next", next_page(page->next)}});
+        json answer{{"versions", std::move(versions)}, {"next", next_page(page->next)}};
+        add_damaged(answer, page->damaged);
+        request->answer(200, answer);
       },
       request->withdrawn_with_client());
 }

@@ -7,7 +7,6 @@
 #include <pawl/suggest.hpp>
 #include <pawl/time.hpp>
 
-#include "persistence/query/run_query.hpp"
 #include "server/api/percent.hpp"
 #include "server/whole_number.hpp"
 
@@ -146,12 +145,13 @@ std::optional<run_status> parameters::status(std::string_view name,
   return parsed;
 }
 
-run_order parameters::order(std::string_view name, std::vector<diagnostic>& diagnostics) const {
+persistence::run_sorting parameters::order(std::string_view name,
+                                           std::vector<diagnostic>& diagnostics) const {
   const std::string* const given = find(name);
-  if (given == nullptr) return run_order::newest;
-  const auto parsed = persistence::parse_run_order(*given);
+  if (given == nullptr) return {};
+  auto parsed = persistence::parse_run_sorting(*given);
   if (!parsed) refuse_value(diagnostics, name, *given, "one of " + persistence::all_run_orders());
-  return parsed.value_or(run_order::newest);
+  return std::move(parsed).value_or(persistence::run_sorting{});
 }
 
 std::string all_statuses() {

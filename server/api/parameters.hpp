@@ -12,7 +12,8 @@
 #include <pawl/error.hpp>
 #include <pawl/result.hpp>
 #include <pawl/run.hpp>
-#include <pawl/run_options.hpp>
+
+#include "persistence/query/run_sorting.hpp"
 
 namespace pawl::server {
 
@@ -46,7 +47,8 @@ class parameters {
   [[nodiscard]] std::optional<run_status> status(std::string_view name,
                                                  std::vector<diagnostic>& diagnostics) const;
   /// Default: `run_order::newest`.
-  [[nodiscard]] run_order order(std::string_view name, std::vector<diagnostic>& diagnostics) const;
+  [[nodiscard]] persistence::run_sorting order(std::string_view name,
+                                               std::vector<diagnostic>& diagnostics) const;
 
  private:
   [[nodiscard]] const std::string* find(std::string_view name) const;

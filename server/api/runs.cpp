@@ -100,7 +100,9 @@ void list_runs(const call_ptr& request) {
   run_filter filter = selected(request, diagnostics);
   filter.limit = request->query().number("limit", 100, 1, 1000, diagnostics);
   filter.cursor = request->query().text("cursor");
-  filter.order = request->query().order("order", diagnostics);
+  const auto sorting = request->query().order("order", diagnostics);
+  filter.order = sorting.order;
+  filter.order_by = sorting.attribute;
   if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().runs().list_async(
       filter,
@@ -111,7 +113,7 @@ void list_runs(const call_ptr& request) {
         json answer{{"runs", std::move(runs)},
                     {"next", next_page(page->next)},
                     {"search", to_json(page->search)}};
-        if (!page->damaged.empty()) answer["damaged"] = page->damaged;
+        add_damaged(answer, page->damaged);
         request->answer(200, answer);
       },
       request->withdrawn_with_client());

@@ -1,7 +1,13 @@
+#include <utility>
+#include <vector>
+
+#include <pawl/run_statistics.hpp>
+
 #include "config/keys.hpp"
 #include "config/values.hpp"
 #include "server/api/call.hpp"
 #include "server/api/routes.hpp"
+#include "server/statistics_view.hpp"
 
 namespace pawl::server {
 namespace {
@@ -49,6 +55,19 @@ void get_stats(const call_ptr& request) {
   });
 }
 
+void get_daily_stats(const call_ptr& request) {
+  std::vector<diagnostic> diagnostics;
+  const statistics_options options{request->query().number("days", 30, 1, 366, diagnostics)};
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  scope_statistics{request->in()}.read_async(
+      options,
+      [request](result<run_statistics> all) {
+        if (!all) return request->fail(all.error());
+        request->answer(200, to_json(*all));
+      },
+      request->withdrawn_with_client());
+}
+
 void get_config(const call_ptr& request) {
   // No setting is secret: API keys and private keys are in files; the settings have only their
   // names.
@@ -63,6 +82,8 @@ void get_config(const call_ptr& request) {
 
 void add_stats_routes(router& to) {
   to.add(get_route("/v1/stats", "stats.get", role::reader, get_stats));
+  to.add(get_route("/v1/stats/daily", "runs.statistics", role::reader, get_daily_stats)
+             .with_query({"days"}));
   to.add(get_route("/v1/config", "config.get", role::admin, get_config).for_whole_server());
 }
 

@@ -48,10 +48,10 @@ void with_old_flow(const call_ptr& request, std::string_view doing,
   request->in().flows().versions_async(
       flow_name{name}, flow_filter{1, {}},
       [request, name, doing, then = std::move(then)](const result<flow_version_page>& oldest) {
-        if (oldest) return then(oldest->versions.front());
-        if (oldest.error().code == errc::not_found)
-          return refuse(request, old_flow_not_found(name));
-        refuse(request, doing, oldest.error());
+        const auto why = failure_of(oldest);
+        if (!why) return then(oldest->versions.front());
+        if (why->code == errc::not_found) return refuse(request, old_flow_not_found(name));
+        refuse(request, doing, *why);
       });
 }
 
@@ -107,11 +107,12 @@ class old_flow_list : public std::enable_shared_from_this<old_flow_list> {
     request_->in().flows().versions_async(
         flow.name, flow_filter{1, {}},
         [self = shared_from_this(), &flow](const result<flow_version_page>& oldest) {
-          if (oldest) {
+          const auto why = failure_of(oldest);
+          if (!why) {
             self->latest_.push_back({flow.name, flow.published.value_or(flow.latest)});
             self->created_.push_back(oldest->versions.front().created_at);
-          } else if (oldest.error().code != errc::not_found) {
-            return refuse(self->request_, listing_failed, oldest.error());
+          } else if (why->code != errc::not_found) {
+            return refuse(self->request_, listing_failed, *why);
           }
           self->next();
         },

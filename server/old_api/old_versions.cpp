@@ -51,7 +51,7 @@ class old_version_list : public std::enable_shared_from_this<old_version_list> {
     in_.flows().versions_async(
         flow_, flow_filter{max_versions_per_page, std::move(cursor)},
         [self = shared_from_this()](const result<flow_version_page>& page) {
-          if (!page) return self->done_(page.error());
+          if (const auto why = failure_of(page)) return self->done_(*why);
           self->add(*page);
         },
         withdrawn_);
@@ -94,6 +94,12 @@ std::optional<version> plain_version(const std::string& text) {
   if (std::count(text.begin(), text.end(), '.') != 2) return std::nullopt;
   const auto parsed = parse_version(text);
   return parsed ? std::optional{*parsed} : std::nullopt;
+}
+
+std::optional<error> failure_of(const result<flow_version_page>& page) {
+  if (!page) return page.error();
+  if (page->damaged.empty()) return std::nullopt;
+  return error{errc::corrupt, page->damaged.front()};
 }
 
 void list_old_versions(const scope& in, const flow_name& flow,

@@ -24,6 +24,10 @@ struct old_version {
 /// The version that a text such as "1.0.2" stands for; none for other texts, which are labels.
 [[nodiscard]] std::optional<version> plain_version(const std::string& text);
 
+/// Why a page cannot be answered: its error, or a version of it that cannot be read, because the
+/// answers of the previous engine have no place for these.
+[[nodiscard]] std::optional<error> failure_of(const result<flow_version_page>& page);
+
 // Errors: `not_found`, also for a version that was deleted, except in `number_old_version`.
 
 /// Calls `done` with the versions of a flow, oldest first, without those that were deleted.

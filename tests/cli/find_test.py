@@ -27,6 +27,9 @@ class Finding(ProgramTest):
         self.assertEqual(self.found("waiting=signal:go started>-1h"), ["w3", "w2", "w1"])
         self.assertEqual(self.found("--flow", "waits", "id!=w2", "--order", "oldest"), ["w1", "w3"])
         self.assertEqual(self.found("--order", "finished_first"), ["f1", "f2"])
+        self.pawl("runs", "signal", "w2", "later", *self.where)
+        self.assertEqual(self.found("--order", "updated_last"), ["w2", "f2", "f1", "w3", "w1"])
+        self.assertEqual(self.found("--order", "updated_first"), ["w1", "w3", "f1", "f2", "w2"])
         out = self.pawl("runs", "ls", "flow=waits", *self.where).stdout
         self.assertRegex(out, r"w1 .* signal go at ask")
         self.assertIn("No run fits the filter.",
@@ -39,6 +42,9 @@ class Finding(ProgramTest):
         self.assertEqual(self.found("attr.customer=acme"), ["a2", "a1"])
         self.assertEqual(self.found("attr.customer=acme attr.total>1"), ["a2"])
         self.assertEqual(self.found('attr.zip="01234"'), ["a1"])
+        self.assertEqual(self.found("--order", "attr.total"), ["a1", "a2"])
+        self.assertEqual(self.found("attr.total<=2", "--order=-attr.total"), ["a2", "a1"])
+        self.refused(USAGE, "-attr.NAME", "runs", "ls", "--order", "attr.", *self.where)
         out = self.pawl("runs", "show", "a1", *self.where).stdout
         self.assertRegex(out, r"attribute +customer = acme")
         self.assertRegex(out, r'attribute +zip = "01234"')
@@ -48,6 +54,33 @@ class Finding(ProgramTest):
         self.refused(USAGE, "given twice", "runs", "start", "waits", "--attr", "a=1", "--attr",
                      "a=2", *self.where)
 
+    def test_columns_are_chosen(self):
+        self.pawl("runs", "start", "waits", "--id", "a1", "--attr", "customer=acme", *self.where)
+
+        def listed(columns, *filter):
+            return self.pawl("runs", "ls", "--columns", columns, *filter, *self.where).stdout
+
+        out = listed("id,attr.customer,status", "id=a1,w1", "--order", "oldest")
+        self.assertEqual([line.split() for line in out.splitlines()],
+                         [["ID", "customer", "STATUS"], ["w1", "-", "running"],
+                          ["a1", "acme", "running"]])
+        rows = out.splitlines()
+        self.assertEqual(rows[0].index("STATUS"), rows[1].index("running"))
+        self.assertNotIn("\t", out)
+        out = listed("error,message,node,id,finished", "id=f1")
+        self.assertRegex(out.splitlines()[1], r"^declined +no +charge +f1 +\d{4}-\d\d-\d\d \d\d:")
+        self.assertRegex(listed("id,waiting", "id=w1"), r"(?m)^w1 +signal go at ask$")
+        self.assertRegex(listed("id,finished", "id=w1"), r"(?m)^w1 +-$")
+        self.refused(USAGE, ['unknown column "statsu"; did you mean "status"?', "restarted_from",
+                             "attr.NAME"], "runs", "ls", "--columns", "id,statsu", *self.where)
+        self.refused(USAGE, "the column id is given twice", "runs", "ls", "--columns", "id,id",
+                     *self.where)
+        self.refused(USAGE, "attribute", "runs", "ls", "--columns", "attr.a b", *self.where)
+        self.refused(USAGE, "--columns", "runs", "ls", "--columns", "id", "--json", *self.where)
+        help = " ".join(self.pawl("runs", "ls", "--help").stdout.split())
+        self.assertIn("id, status, flow, created", help)
+        self.assertIn("attr.NAME", help)
+
     def test_explain_prints_the_index_and_the_keys_read(self):
         done = self.pawl("runs", "ls", "flow=waits", "status=running", "--explain", *self.where)
         self.assertRegex(done.stderr, r"index: flow, status; keys read: \d+")
@@ -56,6 +89,21 @@ class Finding(ProgramTest):
         self.refused(USAGE, ["position 15", 'unknown field "flwo"', 'did you mean "flow"?'],
                      "runs", "ls", "status=failed", "flwo=x", *self.where)
         self.refused(USAGE, "must be one of newest", "runs", "ls", "--order", "x", *self.where)
+
+    def test_statistics_by_period_and_day(self):
+        [all] = self.lines("stats", "--json", *self.where)
+        self.assertEqual((all["runs"]["running"], all["runs"]["failed"]), (3, 2))
+        self.assertEqual(all["periods"]["last_24_hours"],
+                         {"started": 5, "completed": 0, "failed": 2, "cancelled": 0})
+        self.assertEqual(sum(row["started"] for row in all["days"] if row["flow"] == "waits"), 3)
+        self.assertEqual((all["oldest"]["id"], all["newest"]["id"]), ("w1", "f2"))
+        out = self.pawl("stats", "--days", "2", *self.where).stdout
+        self.assertRegex(out, r"(?m)^runs +5: 3 running, 2 failed$")
+        self.assertRegex(out, r"(?m)^last 7 days +5 +0 +2 +0$")
+        self.assertRegex(out, r"(?m)^\d{4}-\d\d-\d\d +fails +\d+ +0 +\d+ +0$")
+        self.pawl("runs", "rm", "f1", *self.where)
+        self.assertRegex(self.pawl("stats", *self.where).stdout, r"(?m)^last 24 hours +4 +0 +1 +0$")
+        self.refused(USAGE, "use 1 to 366", "stats", "--days", "0", *self.where)
 
     def test_runs_are_counted(self):
         self.assertEqual(self.pawl("runs", "count", *self.where).stdout, "5\n")

@@ -292,6 +292,23 @@ class Unusable(ProgramTest):
                          [("checkpoints", 2)])
         self.refused(NOT_FOUND, "no store", "store", "info", "--data-dir", self.store + "-none")
 
+    def test_stats_show_what_takes_the_space(self):
+        self.make_store()
+        done = self.pawl("store", "stats", "--data-dir", self.store)
+        self.assertEqual(done.stderr, "")
+        self.assertRegex(done.stdout, r"(?m)^COLUMN +KIND +RECORDS +BYTES$")
+        self.assertRegex(done.stdout, r"(?m)^checkpoints +inputs +\d+ +\d+$")
+        self.assertRegex(done.stdout, r"records, .* of keys and values; .* on disk\.\n$")
+        [sizes] = self.lines("store", "stats", "--json", "--data-dir", self.store)
+        for part in ("kinds", "flows"):
+            for what in ("records", "bytes"):
+                self.assertEqual(sum(each[what] for each in sizes[part]), sizes[what])
+        self.assertGreater(sizes["disk_bytes"], 0)
+        flows = {(each["scope"], each["flow"]) for each in sizes["flows"]}
+        self.assertIn((None, None), flows)
+        self.assertTrue(any(scope == "default" and flow for scope, flow in flows))
+        self.refused(NOT_FOUND, "no store", "store", "stats", "--data-dir", self.store + "-none")
+
     def test_a_read_only_folder(self):
         if os.geteuid() == 0:
             with Mounted(self, "ro") as folder:

@@ -3,6 +3,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/engine/fixture.hpp"
@@ -111,6 +112,65 @@ TEST_CASE("pages of a filter are stable while runs change, in both directions", 
     std::sort(seen.begin(), seen.end());
     CHECK(std::unique(seen.begin(), seen.end()) == seen.end());
   }
+}
+
+TEST_CASE("runs are listed and counted by an attribute, in stable pages", "[finding]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
+  const auto begin = [&](int n) {
+    start_options how{.id = run_id{"r" + std::to_string(n)}};
+    how.attributes = {{"n", static_cast<double>(n)}};
+    REQUIRE(e.start("f", {}, std::move(how)));
+  };
+  for (int n = 100; n-- > 10;) begin(n);
+  REQUIRE(e.start("f", {}, {.id = run_id{"without"}}));
+  for (const auto order : {run_order::by_attribute, run_order::by_attribute_reverse}) {
+    run_filter filter{.limit = 7, .where = "attr.n>=20 attr.n<90", .order = order, .order_by = "n"};
+    ids seen;
+    do {
+      const auto page = e.runs().list(filter);
+      REQUIRE(page);
+      CHECK(page->search.index == "attr.n");
+      CHECK(page->search.keys_read <= 60);
+      for (const auto& run : page->runs) seen.push_back(run.key.id.str());
+      filter.cursor = page->next;
+      begin(order == run_order::by_attribute ? 1'000 + static_cast<int>(seen.size())
+                                             : 2'000 + static_cast<int>(seen.size()));
+    } while (!filter.cursor.empty());
+    ids expected;
+    for (int n = 20; n < 90; ++n) expected.push_back("r" + std::to_string(n));
+    if (order == run_order::by_attribute_reverse) std::reverse(expected.begin(), expected.end());
+    CHECK(seen == expected);
+  }
+  CHECK(e.runs().count({.where = "attr.n>=20 attr.n<90"})->count == 70);
+  const auto refused = e.runs().list({.order = run_order::by_attribute});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::invalid_argument);
+  CHECK_FALSE(e.runs().list({.order = run_order::newest, .order_by = "n"}));
+}
+
+TEST_CASE("a large range of an attribute is counted from its index alone", "[finding]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
+  constexpr int runs = 4'500;
+  std::vector<start_request> requests;
+  for (int n = 0; n < runs; ++n) {
+    requests.push_back({.flow = "f"});
+    requests.back().options.attributes = {{"n", static_cast<double>(n)}};
+    if (requests.size() < 500) continue;
+    for (const auto& started : e.runs().start_many(std::exchange(requests, {}))) REQUIRE(started);
+  }
+  const auto counted = e.runs().count({.where = "attr.n>=100"});
+  REQUIRE(counted);
+  CHECK(counted->count == runs - 100);
+  CHECK(counted->exact);
+  CHECK(counted->search.index == "attr.n");
+  CHECK(counted->search.keys_read <= 2 * runs);
+  const auto compared = e.runs().count({.where = "attr.n>=100 status=running id^=x"});
+  REQUIRE(compared);
+  CHECK(compared->count == 0);
 }
 
 TEST_CASE("a cursor of another filter, order or scope is refused", "[finding]") {

@@ -84,9 +84,16 @@ class OpenApiTest(ServerTest):
         page = self.call("GET", "/v1/runs?status=completed&limit=1", expect=200).body
         self.call("GET", "/v1/runs?status=completed&limit=1&cursor=" + page["next"], expect=200)
         self.call("GET", "/v1/runs?filter=flow%3Dasks&order=oldest", expect=200)
+        self.call("GET", "/v1/runs?filter=attr.n%3E1&order=-attr.n", expect=200)
+        self.call("GET", "/v1/runs?order=attr.", expect=400)
+        page = self.call("GET", "/v1/runs?order=updated_last&limit=1", expect=200).body
+        self.call("GET", "/v1/runs?order=updated_last&limit=1&cursor=" + page["next"], expect=200)
         self.call("GET", "/v1/runs?filter=flwo%3Dasks", expect=400)
         self.call("GET", "/v1/stats/runs?filter=flow%3Dasks", expect=200)
         self.call("GET", "/v1/stats/errors?limit=10", expect=200)
+        self.call("GET", "/v1/stats/daily", expect=200)
+        self.call("GET", "/v1/stats/daily?days=1", expect=200)
+        self.call("GET", "/v1/stats/daily?days=367", expect=400)
         for path in ("/v1/runs/done", "/v1/runs/done/state"):
             tag = self.call("GET", path, expect=200).headers["etag"]
             self.call("GET", path, expect=304, If_None_Match=tag)

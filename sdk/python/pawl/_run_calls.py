@@ -97,7 +97,8 @@ class RunCalls(Caller):
     ) -> RunPage:
         """Returns a page of runs, newest first, optionally only those with `status`, of `flow`, or
         that fit `filter`, such as "status=failed,paused started>-2h". `order` is newest, oldest,
-        finished_last or finished_first. A page with a filter may be short and still have a
+        finished_last, finished_first, updated_last or updated_first (by the last event, of at most
+        10,000 runs that fit), or attr.NAME or -attr.NAME: the runs with an attribute, by its value. A page with a filter may be short and still have a
         `next`; the next page needs the same arguments."""
         found = self._get("/v1/runs", given(status=status, flow=flow, filter=filter, order=order,
                                             limit=limit, cursor=cursor))

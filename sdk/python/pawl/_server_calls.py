@@ -5,7 +5,7 @@ from typing import Any, Dict, Iterator, List, Optional
 from ._caller import Caller, given
 from ._read import read, read_list
 from .errors import ConnectionFailed, Unavailable
-from .models import FunctionInfo, Object, Series, Stats
+from .models import FunctionInfo, Object, RunStatistics, Series, Stats
 
 
 class ServerCalls(Caller):
@@ -44,6 +44,11 @@ class ServerCalls(Caller):
     def stats(self) -> Stats:
         """Returns the server's statistics."""
         return read(Stats, self._get("/v1/stats"))
+
+    def run_statistics(self, days: int = 30) -> RunStatistics:
+        """Returns how many runs started and ended, by period and for each of the last `days` days
+        (UTC, 1 to 366) and flow. Deleted runs are not counted."""
+        return read(RunStatistics, self._get("/v1/stats/daily", {"days": days}))
 
     def series(self, minutes: int = 60) -> Series:
         """Returns what the runs of the scope did in each of the last minutes, at most 360. The

@@ -465,6 +465,56 @@ class Series:
 
 
 @dataclass(frozen=True)
+class RunActivity:
+    """Runs that started in a period, and that ended in it."""
+
+    started: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+@dataclass(frozen=True)
+class RunPeriods:
+    """Runs by period. Periods begin at a full hour."""
+
+    last_24_hours: RunActivity
+    last_7_days: RunActivity
+    last_30_days: RunActivity
+    older: RunActivity
+
+
+@dataclass(frozen=True)
+class DailyActivity(RunActivity):
+    """Runs of a flow on a day (UTC), such as "2026-01-31"."""
+
+    day: str = ""
+    flow: str = ""
+
+
+@dataclass(frozen=True)
+class StartedRun:
+    """A run and when it started."""
+
+    id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class RunStatistics:
+    """Numbers of stored runs. `days` has the last day first; not `complete`: earlier days were left
+    out."""
+
+    now: datetime
+    runs: Dict[str, int]
+    periods: RunPeriods
+    oldest: Optional[StartedRun] = None
+    newest: Optional[StartedRun] = None
+    days: List[DailyActivity] = field(default_factory=list)
+    complete: bool = True
+
+
+@dataclass(frozen=True)
 class Stats:
     """Server statistics."""
 

@@ -281,6 +281,19 @@ class TheServer(ServerTest):
         self.assertGreaterEqual(self.client.stats().connections, 1)
         self.assertEqual(self.client.workers().workers, [])
 
+    def test_statistics_by_period_and_day(self):
+        flow = self.flow(task())
+        for _ in range(2):
+            self.client.start_and_wait(flow)
+        found = self.client.run_statistics(days=2)
+        [row] = [each for each in found.days if each.flow == flow][:1]
+        self.assertEqual((row.started, row.completed, row.failed), (2, 2, 0))
+        self.assertGreaterEqual(found.periods.last_24_hours.started, 2)
+        self.assertGreaterEqual(found.runs["completed"], 2)
+        self.assertGreaterEqual(found.newest.created_at, found.oldest.created_at)
+        with self.assertRaises(pawl.InvalidArgument):
+            self.client.run_statistics(days=0)
+
     def test_an_unknown_field_is_refused_by_name(self):
         with self.assertRaisesRegex(pawl.InvalidArgument, "nonsense"):
             self.client._post("/v1/runs", {"flow": "f", "nonsense": 1})

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <pawl/result.hpp>
+#include <pawl/settings.hpp>
+
+namespace pawl::cli {
+
+class session;
+
+/// The settings of the store, for commands that open its folder themselves. Errors:
+/// `invalid_argument` (there is no folder); as `session::load_settings`.
+[[nodiscard]] result<storage_settings> find_store(const session& s);
+
+}  // namespace pawl::cli
