@@ -63,7 +63,7 @@ class run_table {
     std::vector<std::string> details;
     for (const auto& run : runs) {
       details.push_back(detail_of(run));
-      id = std::max(id, run.key.id.str().size());
+      id = std::max(id, display_width(printable(run.key.id.str())));
       flow = std::max(flow, display_width(printable(to_string(run.flow))));
       detail = std::max(detail, display_width(details.back()));
     }
@@ -100,7 +100,7 @@ class run_table {
     const auto dots = style.ellipsis();
     const time_point now = wall_clock();
     std::string line =
-        pad(fit_middle(run.key.id.str(), widths_[0], dots), widths_[0]) + "  " +
+        pad(fit_middle(printable(run.key.id.str()), widths_[0], dots), widths_[0]) + "  " +
         style.paint(tint_of(run.status), pad(std::string{to_string(run.status)}, 9)) + "  " +
         pad(fit(printable(to_string(run.flow)), widths_[1], dots), widths_[1]) + "  " +
         (live ? pad_left(duration_text((now - run.created_at).count()), 7)
