@@ -2,12 +2,12 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
 #include <pawl/code_ref.hpp>
 
-#include "actors/flow_cache.hpp"
 #include "flow/definition/old_form.hpp"
 #include "server/old_api/old_errors.hpp"
 #include "server/old_api/old_versions.hpp"
@@ -46,8 +46,16 @@ struct storing : std::enable_shared_from_this<storing> {
           const bool is_taken = !stored && stored.error().code == errc::already_exists;
           if (is_taken && is_named) return self->put({});
           if (!stored) return refuse(self->request, self->doing, stored.error());
+          self->log_dropped(stored->warnings);
           self->set_label(stored->id);
         });
+  }
+
+  /// Says what was left out: the answers of the previous engine have no place for it.
+  void log_dropped(const std::vector<diagnostic>& warnings) const {
+    for (const auto& each : warnings)
+      if (flow::is_of_old_form(each))
+        request->with().log->warn("flow {}: {}", pawl::quoted(flow.str()), each.message);
   }
 
   /// Gives the version its label, and brings back one that was deleted.
@@ -92,11 +100,9 @@ struct storing : std::enable_shared_from_this<storing> {
 void store_old_flow(const call_ptr& request, const std::string& name, const json& stored_form,
                     const std::string& wanted, std::string doing,
                     std::function<void(const flow_numbers& stored)> done) {
-  auto form = flow::from_old_form(stored_form, name,
-                                  actors::flow_limits(request->with().engine.effective_settings()));
-  for (const auto& each : form.warnings)
-    request->with().log->warn("flow {}: {}", pawl::quoted(name), each);
-  std::make_shared<storing>(request, flow_name{name}, std::move(form.definition), wanted,
+  json definition = flow::marked_as_old_form(stored_form);
+  if (definition.is_object()) definition["name"] = name;
+  std::make_shared<storing>(request, flow_name{name}, std::move(definition), wanted,
                             std::move(doing), std::move(done))
       ->begin();
 }

@@ -59,7 +59,7 @@ class NamesTest(ServerTest):
         self.ok(server.post("/v1/flows", sequence("f", task("a"))), 201)
         for bad in REFUSED:
             with self.subTest(name=bad):
-                self.assertEqual(server.post("/v1/flows", sequence(bad, task("a"))).status, 400)
+                self.assertEqual(server.post("/v1/flows", sequence(bad, task("a"))).status, 422)
                 if bad != "":
                     self.assertEqual(server.post("/v1/runs", {"flow": "f", "id": bad}).status, 400)
                     self.assertIn(server.get(f"/v1/runs/{segment(bad)}").status, (400, 404))

@@ -246,7 +246,38 @@ class OldApiTest(ServerTest):
         server.stop()
         said = "".join(server.said)
         self.assertIn("viewport", said)
-        self.assertIn("the first start does not reach it", said)
+        self.assertIn("a flow begins at its first start", said)
+
+    def test_the_new_routes_take_the_stored_form_as_it_is(self):
+        server = self.serve()  # without the old routes
+        form = stored_form(("work", "any text/名", {"n": 1}), ("more", "core.echo", {"done": True}))
+        form["nodes"].insert(1, {"id": "again", "type": "start", "data": None})
+        form["edges"].append({"source": "again", "target": "work", "data": {"when": None}})
+        self.assertEqual(server.call("PUT", "/v1/flows/f", {**form, "name": "f"}).status, 422)
+        stored = server.call("PUT", "/v1/flows/f", {**form, "dialect": "old"})
+        self.assertEqual(stored.status, 201, stored.text)
+        self.assertEqual(stored.body["name"], "f")
+        warned = {(each["code"], each["pointer"]) for each in stored.body["warnings"]}
+        self.assertLessEqual({("dropped", "/viewport"), ("dropped", "/nodes/0/position"),
+                              ("second_start", "/nodes/1")}, warned)
+        shown = self.ok(server.get("/v1/flows/f"))
+        self.assertNotIn("written", shown)
+        self.assertEqual([node["id"] for node in shown["definition"]["nodes"]],
+                         ["start", "work", "more", "end"])
+        self.assertEqual(shown["definition"]["nodes"][1]["data"]["code_ref"],
+                         "text.any-20text-2f-e5-90-8d")
+        # The same again is the same version; its own name counts without one in the path.
+        again = server.call("PUT", "/v1/flows/f", {**form, "dialect": "old"})
+        self.assertEqual((again.status, again.body["created"]), (200, False))
+        named = server.post("/v1/flows", {**form, "dialect": "old"})
+        self.assertEqual((named.status, named.body["name"]), (201, "another name"))
+        # What is wrong is refused at the place where it was written.
+        del form["edges"][0]["target"]
+        refused = server.call("PUT", "/v1/flows/f", {**form, "dialect": "old"})
+        self.assertEqual(refused.status, 422)
+        self.assertIn("/edges/0", [each["pointer"] for each in refused.body["diagnostics"]])
+        refused = server.call("PUT", "/v1/flows/f", {**form, "dialect": "older"})
+        self.assertIn("unknown_dialect", [each["code"] for each in refused.body["diagnostics"]])
 
     def test_bad_requests_are_refused(self):
         server = self.serve_old()
