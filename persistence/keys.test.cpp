@@ -60,6 +60,7 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
         "iacme\0order\0\0\0\0\1\0\0\0\2\0\0\1\2"s);
   CHECK(keys::numbered_version(scope_name{"acme"}, 258) == "nacme\0\0\0\0\0\0\0\1\2"s);
   CHECK(keys::number_in(keys::numbered_version(scope_name{"acme"}, 258)) == 258);
+  CHECK(keys::version_numbers(scope_name{"acme"}, flow_name{"order"}).from == "iacme\0order\0"s);
   CHECK(keys::labelled_version(scope_name{"acme"}, flow_name{"order"}, "v1") ==
         "lacme\0order\0v1\0"s);
   CHECK(keys::run(a_run) == "acme\0r-1\0"s);

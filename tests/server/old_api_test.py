@@ -218,6 +218,44 @@ class OldApiTest(ServerTest):
         self.ok(server.call("DELETE", "/api/flows/f/versions/1.0.0?force=true"))
         self.assertEqual(server.get("/api/flows/f").status, 404)
 
+    def test_the_text_of_a_deleted_version_is_free(self):
+        server = self.serve_old()
+        for text in ("v1", "1.0.0", "第一版"):
+            name = "of " + text
+            flow = "/api/flows/" + quote(name, safe="")
+            first = self.create(server, name, version=text)
+            self.create(server, name, SHORT, version="other")
+            self.ok(server.call("DELETE", f"{flow}/versions/{quote(text)}"))
+            again = self.create(server, name, SLOW, version=text)
+            self.assertEqual(again["version"], text)
+            self.assertNotEqual(again["flow_version_id"], first["flow_version_id"])
+            same = self.create(server, name, SLOW, version=text)
+            self.assertEqual(same, again)
+            started = self.ok(server.post(f"{flow}/start/version/{quote(text)}"))
+            self.assertEqual(started["flow_version_id"], again["flow_version_id"])
+            self.assertEqual([each["version"] for each in
+                              self.ok(server.get(f"{flow}/versions?include_unpublished=true"))],
+                             [text, "other"])
+
+    def test_the_versions_of_a_deleted_flow_are_deleted_with_it(self):
+        server = self.serve_old()
+        self.create(server, "f", version="v1")
+        self.create(server, "f", SHORT, version="v2")
+        self.ok(server.call("DELETE", "/api/flows/f"))
+        again = self.create(server, "f", SLOW, version="v1")
+        self.assertEqual((again["version"], again["flow_version_id"]), ("v1", 3))
+        self.assertEqual([each["version"] for each in
+                          self.ok(server.get("/api/flows/f/versions?include_unpublished=true"))],
+                         ["v1"])
+        self.refused(server.post("/api/flows/f/start/version/v2"), 400,
+                     "Version v2 not found for flow f", "ValidationException")
+        # The same definition brings a version back, also by the other API.
+        self.assertEqual(self.create(server, "f", SHORT, version="v2")["flow_version_id"], 2)
+        self.assertEqual(server.call("DELETE", "/v1/flows/f").status, 204)
+        definition = {**stored_form(("work", "core.echo", {"done": True})), "dialect": "old"}
+        self.assertIn(server.call("PUT", "/v1/flows/f?version=1.0.0", definition).status, (200, 201))
+        self.assertEqual(self.ok(server.post("/api/flows/f/start"))["flow_version_id"], 1)
+
     def test_a_flow_with_runs_is_deleted_by_force(self):
         server = self.serve_old()
         self.create(server, "f", SLOW)
