@@ -691,7 +691,8 @@ class OldApiTest(ServerTest):
         self.assertEqual(inputs, {"currency": "EUR", "empty": None,
                                   "list": {"filename": "../prices.csv", "size": 20,
                                            "content_type": "text/csv"}})
-        self.assertEqual(os.path.dirname(path),
+        of_run, name = os.path.split(path)
+        self.assertEqual(os.path.dirname(of_run),
                          os.path.join(self.folder, "store", "uploads", "default"))
         self.assertTrue(path.endswith(".csv"), path)
         with open(path, encoding="utf-8") as file:
@@ -705,6 +706,13 @@ class OldApiTest(ServerTest):
         self.assertEqual((started["thread_id"], started["status"]), (thread, "started"))
         self.assertEqual(self.until(server, thread, "completed")["metadata"]["inputs"]["currency"],
                          "EUR")
+        # A run that is restarted from it has the file, too; the last of both takes it along.
+        self.assertEqual(server.post(f"/v1/runs/{thread}/restart", {"id": "again"}).status, 201)
+        self.until(server, "again", "completed")
+        self.assertEqual(server.call("DELETE", f"/v1/runs/{thread}").status, 200)
+        self.assertTrue(os.path.exists(path))
+        self.assertEqual(server.call("DELETE", "/v1/runs/again").status, 200)
+        self.assertEqual(os.listdir(os.path.dirname(of_run)), [])
 
     def test_a_pending_run_is_started_or_stopped_by_its_id(self):
         server = self.serve_old()
