@@ -164,6 +164,11 @@ void catalog::start(put_flow_request& put) {
   persistence::flow_head after = head->value_or(persistence::flow_head{id.version, {}});
   after.latest = std::max(after.latest, id.version);
   after.deleted = false;
+  if (!created) {
+    const auto now = context_->store->durable_view();
+    if (auto restored = persistence::restore_version(*now, scope, id, writes); !restored)
+      return put.answer(std::move(restored).error());
+  }
   if (put.options.publish) after.published = id.version;
   writes.put(persistence::column::flows, persistence::keys::flow_head(scope, id.name),
              persistence::encode_flow_head(after));
@@ -220,6 +225,9 @@ void catalog::start(delete_flow_request& deleted) {
   (*head)->deleted = true;
   (*head)->published.reset();
   persistence::batch writes;
+  const auto now = context_->store->durable_view();
+  if (auto good = persistence::withdraw_versions(*now, deleted.scope, deleted.name, writes); !good)
+    return deleted.answer(std::move(good).error());
   writes.put(persistence::column::flows, persistence::keys::flow_head(deleted.scope, deleted.name),
              persistence::encode_flow_head(**head));
   commit_then(deleted.scope, deleted.name, std::move(writes), answer_when_durable(deleted.answer));

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/log_messages.hpp"
+#include "actors/run_files.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
 #include "persistence/runs.hpp"
@@ -80,6 +81,7 @@ cleaner::cleaner(caf::actor_config& config, engine_context_ptr context, caf::act
 
 caf::behavior cleaner::make_behavior() {
   schedule_sweep();
+  if (context_->files) send_self(sweep_files{});
   return {
       [this](const set_shards& m) { shards_ = m.all; },
       [this](const remove_run& r) { add(r.key, place::first, r.answer); },
@@ -89,6 +91,7 @@ caf::behavior cleaner::make_behavior() {
       [this](const log_held& h) { on_log_held(h); },
       [this](const retry_removal& r) { hold_runs(r.job); },
       [this](const sweep_due&) { sweep(); },
+      [this](const sweep_files&) { continue_file_sweep(); },
       [this](const history_grown& g) { add_grown(g); },
       [this](const prune_next&) { prune(); },
       [this](const committed&) { on_commit(nullptr); },
@@ -197,8 +200,13 @@ void cleaner::try_again(job_id id) {
 void cleaner::end(job_id id, result<run_removed> how) {
   const auto ended = jobs_.extract(id);
   const job& of = ended.mapped();
-  if (how)
-    for (const auto& key : of.steps.held()) context_->suspects.remove(key);
+  if (how) {
+    const auto now = context_->store->durable_view();
+    for (const auto& key : of.steps.held()) {
+      context_->suspects.remove(key);
+      if (context_->files) context_->files->remove(key, *now);
+    }
+  }
   release_runs(of, how.has_value());
   --begun_;
   of.done(std::move(how));
@@ -329,6 +337,11 @@ void cleaner::sweep() {
          reply<cleanup_page>{[this](const result<cleanup_page>& page) { end_sweep(page); }}});
 }
 
+void cleaner::continue_file_sweep() {
+  if (!context_->admitted.is_open()) return;
+  if (context_->files->sweep(*context_->store->durable_view())) send_self(sweep_files{});
+}
+
 void cleaner::end_sweep(const result<cleanup_page>& last) {
   if (!context_->admitted.is_open()) return;
   if (last) {
@@ -346,6 +359,7 @@ void cleaner::end_sweep(const result<cleanup_page>& last) {
   if (swept_.damaged > 0)
     context_->log->warn("old runs with damaged records are not deleted: {}", swept_.damaged);
   swept_ = {};
+  if (context_->files) send_self(sweep_files{});
   schedule_sweep();
 }
 

@@ -81,6 +81,8 @@ class cleaner : public actor_base {
   /// Deletes a page of the runs that the settings let go.
   void sweep();
   void end_sweep(const result<cleanup_page>& last);
+  /// Deletes files that no run has: a part, then the next one.
+  void continue_file_sweep();
 
   const engine_context_ptr context_;
   const caf::actor persister_;

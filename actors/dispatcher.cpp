@@ -319,7 +319,7 @@ void dispatcher::on_heartbeat(const heartbeat_task& t) {
 void dispatcher::report_line(const task_key& key, lease& l, const task_log_line& line) {
   if (!context_->log_lines.keeps_lines() && !context_->events.has_subscribers()) return;
   if (l.node.empty() && !find_node(key, l)) return context_->log_lines.count_lost(1);
-  report_step_line(*context_, key.run,
+  report_step_line(*context_, key.run, std::nullopt,
                    {context_->clock->now(), std::string{to_string(line.level)}, l.node, l.visit,
                     l.attempt, line.message});
 }

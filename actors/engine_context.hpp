@@ -37,6 +37,8 @@ class logger;
 
 namespace pawl::actors {
 
+class run_files;
+
 /// Whether the place of a run among the active runs is counted already.
 enum class active_place : std::uint8_t { to_take, taken };
 
@@ -97,7 +99,8 @@ struct engine_context {
   fair_limiter queued_tasks;
   quarantine_list suspects;
   load_notes loads;
-  log_queue log_lines;  ///< of the steps of runs
+  log_queue log_lines;               ///< of the steps of runs
+  std::shared_ptr<run_files> files;  ///< null: runs have none
   /// Observes all steps of the engine; null until the actors are started.
   std::shared_ptr<const functions::step_observer> step_observer;
   admission admitted;

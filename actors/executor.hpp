@@ -31,6 +31,7 @@ struct outcome {
 /// One call of a step function, with everything that it needs.
 struct invocation {
   run_key run;
+  time_point run_created{};
   std::string flow;  ///< its name; waiting calls of a scope take turns by it
   std::string node;
   std::uint32_t visit = 1;
@@ -77,7 +78,8 @@ struct invocation {
           call.args,
           call.answer ? &*call.answer : nullptr,
           call.trace,
-          call.secrets.get()};
+          call.secrets.get(),
+          call.run_created};
 }
 
 /// Where a submitted call is on its way.

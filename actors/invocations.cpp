@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,7 +18,7 @@ std::shared_ptr<const functions::step_observer> make_step_observer(
   made.on_log = [owner](const functions::call_facts& of, log_level level,
                         std::string_view message) {
     if (const auto to = owner.lock())
-      report_step_line(*to, of.run,
+      report_step_line(*to, of.run, of.run_created,
                        {to->clock->now(), std::string{to_string(level)}, std::string{of.node},
                         of.visit, of.attempt, std::string{message}});
   };
@@ -36,7 +37,8 @@ std::shared_ptr<const functions::step_observer> make_step_observer(
   return std::make_shared<const functions::step_observer>(std::move(made));
 }
 
-void report_step_line(engine_context& to, const run_key& run, run_log_line line) {
+void report_step_line(engine_context& to, const run_key& run, std::optional<time_point> created,
+                      run_log_line line) {
   if (to.events.has_subscribers()) {
     to.events.publish({run,
                        {0,
@@ -47,11 +49,12 @@ void report_step_line(engine_context& to, const run_key& run, run_log_line line)
                         line.attempt,
                         {{"level", line.level}, {"message", line.message}}}});
   }
-  to.log_lines.add(run, std::move(line));
+  to.log_lines.add(run, std::move(line), created);
 }
 
 result<invocation> make_invocation(const engine_context_ptr& context, const run_key& run,
-                                   const flow_name& flow, flow::invoke_effect& wanted,
+                                   time_point run_created, const flow_name& flow,
+                                   flow::invoke_effect& wanted,
                                    const functions::function_ptr& function) {
   invocation call;
   call.args = wanted.args;
@@ -61,6 +64,7 @@ result<invocation> make_invocation(const engine_context_ptr& context, const run_
     call.secrets = context->secrets;
   }
   call.run = run;
+  call.run_created = run_created;
   call.flow = flow.str();
   call.node = wanted.node;
   call.visit = wanted.visit;

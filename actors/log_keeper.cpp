@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "persistence/keys.hpp"
+#include "persistence/runs.hpp"
 
 namespace pawl::actors {
 namespace {
@@ -85,15 +86,18 @@ void log_keeper::send_lines(std::vector<waiting_line> lines) {
   if (lines.empty()) return;
   const auto now = context_->store->durable_view();
   std::map<run_key, std::vector<run_log_line>> by_run;
-  std::map<run_key, bool> is_writable;
+  std::map<run_key, log_place> places;
   for (auto& each : lines) {
     const run_key& run = each.what.run;
-    const auto [known, is_new] = is_writable.try_emplace(run, false);
-    if (is_new) known->second = !held_.contains(run) && is_stored(*now, run);
-    if (known->second) {
-      by_run[run].push_back(std::move(each.what.line));
-    } else {
+    const auto [known, is_new] = places.try_emplace(run);
+    log_place& to = known->second;
+    if (is_new) to.is_writable = !held_.contains(run) && is_stored(*now, run);
+    if (!to.is_writable) {
       keep_early(std::move(each));
+    } else if (is_of_earlier_run(*now, each.what, to)) {
+      queue_.count_lost(1);
+    } else {
+      by_run[run].push_back(std::move(each.what.line));
     }
   }
   persistence::run_log_writer writer{
@@ -129,6 +133,17 @@ void log_keeper::keep_early(waiting_line line) {
 bool log_keeper::is_stored(const persistence::view& now, const run_key& run) {
   const auto record = now.get(persistence::column::runs, persistence::keys::run(run));
   return record && *record;
+}
+
+/// A function that ignores its stop can outlive its run, and log into a new one of the same id.
+bool log_keeper::is_of_earlier_run(const persistence::view& now, const log_queue::entry& line,
+                                   log_place& to) {
+  if (!line.run_created) return false;
+  if (!to.created) {
+    const auto record = persistence::load_record(now, line.run);
+    if (record && *record) to.created = (*record)->summary.created_at;
+  }
+  return to.created && *to.created != *line.run_created;
 }
 
 void log_keeper::end_group() {

@@ -20,7 +20,8 @@ namespace pawl::actors {
 /// counted, and reported in the engine's log now and then.
 ///
 /// A removed run leaves no line: the cleaner holds its log while it deletes its records, and lines
-/// of a run that is not stored are not written.
+/// of a run that is not stored are not written. Lines of a call that outlives its run are not
+/// written into a new run of the same id.
 ///
 /// Reads the store, so it runs on a thread of its own. Only this actor writes logs.
 class log_keeper : public actor_base {
@@ -42,11 +43,19 @@ class log_keeper : public actor_base {
     std::optional<time> until = {};
   };
 
+  /// What is known of a run while a group is made.
+  struct log_place {
+    bool is_writable = false;           ///< it is stored, and its log is not held
+    std::optional<time_point> created;  ///< nothing until it is needed
+  };
+
   void write_next();
   /// Sends the lines of runs that exist and are not held; keeps those of others in `early_`.
   void send_lines(std::vector<waiting_line> lines);
   void keep_early(waiting_line line);
   [[nodiscard]] static bool is_stored(const persistence::view& now, const run_key& run);
+  [[nodiscard]] static bool is_of_earlier_run(const persistence::view& now,
+                                              const log_queue::entry& line, log_place& to);
   /// Answers who waits for the group that has ended, and goes on.
   void end_group();
   void hold(hold_log& wanted);

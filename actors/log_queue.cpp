@@ -7,9 +7,9 @@ std::size_t log_queue::entry::size() const noexcept {
          line.node.size() + line.message.size();
 }
 
-void log_queue::add(run_key run, run_log_line line) {
+void log_queue::add(run_key run, run_log_line line, std::optional<time_point> run_created) {
   if (!keeps_lines()) return;
-  entry added{std::move(run), std::move(line)};
+  entry added{std::move(run), std::move(line), run_created};
   const std::size_t size = added.size();
   const std::lock_guard lock{mutex_};
   if (closed_ || !bytes_.try_take(added.run.scope.str(), size)) return count_lost(1);

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,8 @@ class log_queue {
   struct entry {
     run_key run;
     run_log_line line;
+    /// When its run was created: not for a later run of the same id. None: of any.
+    std::optional<time_point> run_created = {};
 
     /// Memory that it takes.
     [[nodiscard]] std::size_t size() const noexcept;
@@ -34,7 +37,7 @@ class log_queue {
 
   [[nodiscard]] bool keeps_lines() const noexcept { return bytes_.most() > 0; }
   /// Adds a line, and wakes the reader if it is the first one. Does not wait.
-  void add(run_key run, run_log_line line);
+  void add(run_key run, run_log_line line, std::optional<time_point> run_created = {});
 
   /// Sets what wakes the reader. It is called on the threads that add lines, with the lock held: it
   /// must be fast, must not throw, and must not use the queue.

@@ -81,6 +81,8 @@ struct retry_removal {
 };
 /// The cleaner to itself: look for runs to delete, as the settings say.
 struct sweep_due {};
+/// The cleaner to itself: look for files that no run has.
+struct sweep_files {};
 
 }  // namespace pawl::actors
 
@@ -94,6 +96,7 @@ PAWL_LOCAL_MESSAGE(run_held)
 PAWL_LOCAL_MESSAGE(log_held)
 PAWL_LOCAL_MESSAGE(retry_removal)
 PAWL_LOCAL_MESSAGE(sweep_due)
+PAWL_LOCAL_MESSAGE(sweep_files)
 PAWL_LOCAL_MESSAGE(history_grown)
 PAWL_LOCAL_MESSAGE(set_cleaner)
 PAWL_LOCAL_MESSAGE(prune_next)

@@ -28,7 +28,7 @@ bool run_actor::call_now(flow::invoke_effect& wanted, flow::step_outcome_command
   const auto function = context_->functions->find_or_null(key_.scope, wanted.code_ref);
   if (!function || !function->options.pure) return false;
   const functions::value_limits limits{context_->settings.run.max_result_bytes};
-  auto call = make_invocation(context_, key_, flow_->id().name, wanted, function);
+  auto call = make_invocation(context_, key_, run_->created_at, flow_->id().name, wanted, function);
   if (!call) return false;  // the ordinary way reports it
   outcome how = call_inline(*std::move(call), *context_->clock, limits);
   ++before.count;
@@ -89,7 +89,8 @@ void run_actor::call(flow::effect& e, turn own) {
   }
   // The call releases the data before its outcome changes them, so that they change in place.
   const functions::value_limits limits{context_->settings.run.max_result_bytes};
-  auto made = make_invocation(context_, key_, flow_->id().name, wanted, *function);
+  auto made =
+      make_invocation(context_, key_, run_->created_at, flow_->id().name, wanted, *function);
   if (!made) return refuse_call(wanted, std::move(made).error());
   on_outcome({wanted.token, wanted.node, wanted.visit, wanted.attempt,
               std::make_shared<outcome>(call_inline(*std::move(made), *context_->clock, limits))});
@@ -105,7 +106,7 @@ void run_actor::call_function(flow::effect& e, const functions::function_ptr& fu
   auto& wanted = std::get<flow::invoke_effect>(e);
   auto place = take_place(context_->waiting_calls, wanted, std::move(own));
   if (!place) return;
-  auto made = make_invocation(context_, key_, flow_->id().name, wanted, function);
+  auto made = make_invocation(context_, key_, run_->created_at, flow_->id().name, wanted, function);
   if (!made) return refuse_call(wanted, std::move(made).error());
   invocation& call = *made;
   call.place = *std::move(place);

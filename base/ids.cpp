@@ -2,6 +2,8 @@
 #include <charconv>
 
 #include <pawl/code_ref.hpp>
+#include <pawl/detail/safe_text.hpp>
+#include <pawl/detail/utf8.hpp>
 #include <pawl/ids.hpp>
 
 namespace pawl {
@@ -12,21 +14,38 @@ bool is_plain(char c) {
          c == '_' || c == ':' || c == '-';
 }
 
-/// Checks length and characters. `extra` lists allowed characters besides the plain ones.
-result<void> check(std::string_view text, std::string_view what, std::string_view extra) {
-  const auto refused = [&](const std::string& why) {
-    return error{errc::invalid_argument, std::string{what} + why};
-  };
-  if (text.empty()) return refused(" must not be empty");
-  if (text.size() > max_id_bytes) {
-    return refused(" has " + std::to_string(text.size()) + " bytes; the maximum is " +
-                   std::to_string(max_id_bytes));
+error not_a_name(const std::string& what, const std::string& why) {
+  return {errc::invalid_argument, what + " " + why};
+}
+
+/// What a name of any kind must be. `what` begins the error: "the run id".
+result<void> check_length(std::string_view text, const std::string& what, std::size_t most) {
+  if (text.empty()) return not_a_name(what, "must not be empty");
+  if (text.size() > most) {
+    return not_a_name(what, "has " + std::to_string(text.size()) + " bytes; the maximum is " +
+                                std::to_string(most));
   }
-  if (is_dot_segment(text))
-    return refused(" must not be \".\" or \"..\": a URL cannot contain them as a name");
-  const auto allowed = [&](char c) { return is_plain(c) || extra.find(c) != extra.npos; };
-  if (std::all_of(text.begin(), text.end(), allowed)) return {};
-  return refused(" may only contain letters, digits and ._:-" + std::string{extra});
+  if (is_dot_segment(text)) {
+    return not_a_name(what, "must not be \".\" or \"..\": a URL cannot contain them as a name");
+  }
+  return {};
+}
+
+bool has_control(std::string_view valid_utf8) {
+  while (!valid_utf8.empty()) {
+    const auto character = valid_utf8.substr(0, detail::utf8_character(valid_utf8));
+    if (detail::is_control(character)) return true;
+    valid_utf8.remove_prefix(character.size());
+  }
+  return false;
+}
+
+/// Checks what users may name in any language. `what`: as above.
+result<void> check_id(std::string_view text, const std::string& what) {
+  if (auto good = check_length(text, what, max_id_bytes); !good) return good;
+  if (detail::valid_utf8_prefix(text) != text.size()) return not_a_name(what, "is not valid UTF-8");
+  if (has_control(text)) return not_a_name(what, "must not contain control characters");
+  return {};
 }
 
 }  // namespace
@@ -37,11 +56,14 @@ const scope_name& default_scope() {
 }
 
 result<void> check_name(std::string_view text, std::string_view what) {
-  return check(text, "the " + std::string{what}, {});
+  const std::string named = "the " + std::string{what};
+  if (auto good = check_length(text, named, max_name_bytes); !good) return good;
+  if (std::all_of(text.begin(), text.end(), is_plain)) return {};
+  return not_a_name(named, "may only contain letters, digits and ._:-");
 }
 
 result<run_id> parse_run_id(std::string_view text) {
-  if (auto good = check_name(text, "run id"); !good) return std::move(good).error();
+  if (auto good = check_id(text, "the run id"); !good) return std::move(good).error();
   return run_id{std::string{text}};
 }
 
@@ -59,20 +81,7 @@ result<run_id> parse_new_run_id(std::string_view text) {
 }
 
 result<flow_name> parse_flow_name(std::string_view text) {
-  if (auto good = check(text, "the flow name", " /()"); !good) return std::move(good).error();
-  const auto is_inner = [](char c) { return c == ' ' || c == '/'; };
-  if (is_inner(text.front()) || is_inner(text.back())) {
-    return error{errc::invalid_argument,
-                 "the flow name must not begin or end with a space or a slash"};
-  }
-  for (std::string_view rest = text; !rest.empty();) {
-    const auto end = std::min(rest.find('/'), rest.size());
-    if (is_dot_segment(rest.substr(0, end))) {
-      return error{errc::invalid_argument,
-                   "the flow name must not have a part \".\" or \"..\" between slashes"};
-    }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  if (auto good = check_id(text, "the flow name"); !good) return std::move(good).error();
   return flow_name{std::string{text}};
 }
 

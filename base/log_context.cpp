@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include <pawl/detail/hex.hpp>
+#include <pawl/detail/safe_text.hpp>
 #include <pawl/detail/utf8.hpp>
 
 namespace pawl::detail {
@@ -16,16 +17,6 @@ void put_byte(std::string& to, char c) {
   append_hex_byte(to, static_cast<unsigned char>(c));
 }
 
-/// Whether a terminal, or a reader of lines, would act on it.
-bool is_control(std::string_view character) noexcept {
-  const auto first = static_cast<unsigned char>(character[0]);
-  if (character.size() == 1) return first < 0x20 || first == 0x7f;
-  const auto second = static_cast<unsigned char>(character[1]);
-  if (character.size() == 2) return first == 0xc2 && second < 0xa0;
-  return character == "\xe2\x80\xa8" ||
-         character == "\xe2\x80\xa9";  // ends of lines and paragraphs
-}
-
 template <class IsKept>
 std::string escaped(std::string_view text, const IsKept& is_kept) {
   std::string out;
@@ -33,7 +24,7 @@ std::string escaped(std::string_view text, const IsKept& is_kept) {
   while (!text.empty()) {
     const std::size_t length = utf8_character(text);
     const auto character = text.substr(0, std::max<std::size_t>(length, 1));
-    if (length != 0 && !is_control(character) && is_kept(character[0])) {
+    if (length != 0 && !is_unsafe_to_show(character) && is_kept(character[0])) {
       out += character;
     } else {
       for (const char c : character) put_byte(out, c);

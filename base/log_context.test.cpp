@@ -26,6 +26,7 @@ TEST_CASE("no text can forge a log line or control a terminal") {
   CHECK(log_text("plain ü €\xf0\x9f\x98\x80 \"text\"") == "plain ü €\xf0\x9f\x98\x80 \"text\"");
   CHECK(log_text("a\nb\r\tc\x1b[31m\x7f") == "a\\x0ab\\x0d\\x09c\\x1b[31m\\x7f");
   CHECK(log_text("\xc2\x9b|\xe2\x80\xa8") == "\\xc2\\x9b|\\xe2\\x80\\xa8");
+  CHECK(log_text("a\xe2\x80\xae") == "a\\xe2\\x80\\xae");  // right-to-left override
   for (const auto* broken : {"\xff", "\xc3", "\xe2\x82", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80"})
     CHECK(log_text(broken).find("\\x") == 0);
 }

@@ -42,11 +42,12 @@ void report_unfinished(session& s, const command_hints& hints, std::size_t count
   if (hints.remote) {
     if (only == nullptr) return s.print_message(counted(count, "run") + " continue on the server");
     return s.print_message("the run continues on the server; follow it with: pawl runs watch " +
-                           only->str() + hints.read_flags);
+                           shell_word(only->str()) + hints.read_flags);
   }
   s.print_message((count == 1 ? "the run is stored" : counted(count, "run") + " are stored") +
                   "; continue with: pawl " +
-                  (only != nullptr ? "resume " + only->str() : "recover") + hints.run_flags);
+                  (only != nullptr ? "resume " + shell_word(only->str()) : "recover") +
+                  hints.run_flags);
 }
 
 /// What became of several runs.

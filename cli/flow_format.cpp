@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "flow/definition/known_keys.hpp"
+#include "flow/definition/old_form.hpp"
 #include "flow/definition/short_form.hpp"
 
 namespace pawl::cli {
@@ -84,13 +85,17 @@ bool has_comment(const flow_file& flow) {
 nlohmann::ordered_json in_form(const flow_file& flow, flow_form form) {
   json made = form == flow_form::short_form ? flow::to_short_form(flow.compiled.source)
                                             : flow::to_json(flow.compiled.source);
-  keep_ignored(flow, made);
+  if (!flow::is_old_form(flow.source)) keep_ignored(flow, made);
   return flow::in_reading_order(made);
 }
 
 std::vector<std::string> lost_in_form(const flow_file& flow) {
   std::vector<std::string> lost;
   if (flow.yaml && has_comment(flow)) lost.emplace_back("comments");
+  if (flow::is_old_form(flow.source)) {
+    lost.emplace_back("form of the previous engine, with what that did not read,");
+    return lost;
+  }
   if (has_notes_on_edges(flow.source)) lost.emplace_back("labels and other notes on edges");
   return lost;
 }

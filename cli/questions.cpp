@@ -102,7 +102,7 @@ void question_answerer::print_question(const family_member& asking, const waitin
   const run_summary& run = asking.run.summary;
   out.line("");
   if (run.parent) {
-    out.line(style.paint(tint::dim, "Run " + run.key.id.str() + " of " +
+    out.line(style.paint(tint::dim, "Run " + printable(run.key.id.str()) + " of " +
                                         printable(to_string(run.flow)) + ", a subflow:"));
   }
   if (wait.kind == "signal") {

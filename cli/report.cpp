@@ -40,7 +40,7 @@ ending ending_of(const run_view& run, const text_style& style) {
 }  // namespace
 
 std::string next_command(const run_summary& run, const command_hints& hints) {
-  const std::string& id = run.key.id.str();
+  const std::string id = shell_word(run.key.id.str());
   switch (run.status) {
     case run_status::running:
       if (hints.remote) return "pawl runs watch " + id + hints.read_flags;
@@ -68,7 +68,8 @@ std::string next_command(const run_view& run, const flow::definition* flow,
                          const command_hints& hints) {
   const bool only_restart =
       run.summary.status == run_status::failed && (run.at.empty() || failed_on_purpose(run, flow));
-  if (only_restart) return "pawl runs restart " + run.summary.key.id.str() + hints.read_flags;
+  if (only_restart)
+    return "pawl runs restart " + shell_word(run.summary.key.id.str()) + hints.read_flags;
   return next_command(run.summary, hints);
 }
 
@@ -84,11 +85,11 @@ std::vector<std::string> unblock_commands(const run_view& run, const command_hin
   const bool accepts_signals = run.summary.status == run_status::running && !run.pausing;
   for (const auto& each : run.waiting_on) {
     if (each.kind == "answer") {
-      add("pawl resume " + run.summary.key.id.str() +
+      add("pawl resume " + shell_word(run.summary.key.id.str()) +
           (questions > 1 ? " --question " + shell_word(each.name) : std::string{}) +
           " --answer JSON" + hints.run_flags);
     } else if (each.kind == "signal" && accepts_signals) {
-      add("pawl runs signal " + run.summary.key.id.str() + " " + shell_word(each.name) +
+      add("pawl runs signal " + shell_word(run.summary.key.id.str()) + " " + shell_word(each.name) +
           hints.run_flags);
     }
   }
@@ -121,9 +122,9 @@ std::vector<std::string> wait_lines(const run_family& family, time_point now) {
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < family.size(); ++i) {
     const auto& [run, flow] = family[i];
-    const std::string of = i == 0 ? "" : " of run " + run.summary.key.id.str();
+    const std::string of = i == 0 ? "" : " of run " + printable(run.summary.key.id.str());
     if (i > 0 && run.summary.status != run_status::running && !has_question(run))
-      lines.push_back("a command: run " + run.summary.key.id.str() + " is " +
+      lines.push_back("a command: run " + printable(run.summary.key.id.str()) + " is " +
                       std::string{to_string(run.summary.status)});
     for (const auto& each : run.waiting_on) {
       lines.push_back(wait_text(each, now) + of);
@@ -144,7 +145,7 @@ std::string blocking_text(const run_family& family, time_point now) {
       if (each.kind != "answer" && each.kind != "signal") continue;
       if (text.empty()) {
         text = wait_text(each, now);
-        if (&run != &family.front().run) text += " of run " + run.summary.key.id.str();
+        if (&run != &family.front().run) text += " of run " + printable(run.summary.key.id.str());
       } else {
         ++others;
       }
@@ -215,7 +216,7 @@ void print_next(session& s, const run_family& family, const std::optional<run_id
   }
   auto commands = unblock_commands(family, hints);
   if (commands.empty() && parent) {
-    commands.push_back("pawl resume " + parent->str() + hints.run_flags);
+    commands.push_back("pawl resume " + shell_word(parent->str()) + hints.run_flags);
   } else if (commands.empty()) {
     commands.push_back(next_command(run, family.front().flow.get(), hints));
   }
@@ -236,7 +237,7 @@ void print_end(session& s, const run_family& family, const std::optional<run_id>
   out.line("");
   out.line(style.paint(how.in, status) + " in " +
            duration_text(duration_us(summary, run.updated_at)) +
-           style.paint(tint::dim, "  run " + summary.key.id.str() + " of " +
+           style.paint(tint::dim, "  run " + printable(summary.key.id.str()) + " of " +
                                       printable(to_string(summary.flow))));
   out.line(shortened(run.output ? *run.output : run.data));
   if (!is_finished(summary.status))

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <utility>
 
-#include <pawl/detail/utf8.hpp>
+#include <pawl/detail/safe_text.hpp>
 
 namespace pawl::cli {
 namespace {
@@ -62,36 +62,6 @@ character first_of(std::string_view text) {
           4};
 }
 
-/// True for characters that control a terminal or hide or reorder text.
-bool is_unsafe(char32_t c) {
-  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || (c >= 0x200e && c <= 0x200f) ||
-         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-}
-
-std::string escape_unsafe(std::string_view given, bool keep_lines) {
-  const std::string text = detail::to_valid_utf8(given);
-  std::string shown;
-  shown.reserve(text.size());
-  for (std::string_view rest = text; !rest.empty();) {
-    const character c = first_of(rest);
-    if (c.code == '\n' && keep_lines) {
-      shown += '\n';
-    } else if (c.code == '\n') {
-      shown += "\\n";
-    } else if (c.code == '\t') {
-      shown += "\\t";
-    } else if (is_unsafe(c.code)) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(c.code));
-      shown += escaped;
-    } else {
-      shown.append(rest.substr(0, c.bytes));
-    }
-    rest.remove_prefix(std::min(c.bytes, rest.size()));
-  }
-  return shown;
-}
-
 std::size_t width_of(char32_t c) {
   if (c < 0x300) return 1;
   if (is_in(zero_width, c)) return 0;
@@ -101,11 +71,11 @@ std::size_t width_of(char32_t c) {
 }  // namespace
 
 std::string printable(std::string_view text) {
-  return escape_unsafe(text, false);
+  return detail::escaped_unsafe(text);
 }
 
 std::string printable_lines(std::string_view text) {
-  return escape_unsafe(text, true);
+  return detail::escaped_unsafe(text, true);
 }
 
 std::string one_line(const json& value) {
@@ -193,12 +163,23 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
   return std::to_string(count).append(" ").append(count == 1 ? one : many);
 }
 
+/// As `$'…'` of bash and zsh, which read the escapes.
+static std::string escaped_word(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return "$'" + printable(escaped) + "'";
+}
+
 std::string shell_word(std::string_view text) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view{"_@%+=:,./-"}.find(c) != std::string_view::npos;
   };
   if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return std::string{text};
+  if (printable(text) != text) return escaped_word(text);
   std::string quoted = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -207,7 +188,7 @@ std::string shell_word(std::string_view text) {
       quoted += c;
     }
   }
-  return printable(quoted + "'");
+  return quoted + "'";
 }
 
 }  // namespace pawl::cli

@@ -46,7 +46,8 @@ namespace pawl::cli {
 /// "1 branch", "3 branches".
 [[nodiscard]] std::string counted(std::size_t count, std::string_view one, std::string_view many);
 
-/// `text` as one word of a shell command line, quoted if needed.
+/// `text` as one printable word of a shell command line, quoted if needed: as `$'…'` of bash and
+/// zsh if it has characters that are escaped.
 [[nodiscard]] std::string shell_word(std::string_view text);
 
 }  // namespace pawl::cli

@@ -63,4 +63,6 @@ TEST_CASE("a quoted shell word keeps its value") {
   CHECK(shell_word("my data") == "'my data'");
   CHECK(shell_word("it's") == "'it'\\''s'");
   CHECK(shell_word("") == "''");
+  CHECK(shell_word("a b 漢 \\") == "'a b 漢 \\'");
+  CHECK(shell_word("it's\\\xe2\x80\xae") == "$'it\\'s\\\\\\u202e'");
 }

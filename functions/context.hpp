@@ -54,6 +54,8 @@ struct call_facts {
   trace_context trace = {};
   /// Masks the secrets of the scope in what the function returns and logs; null: `args` has none.
   const secret_store* secrets = nullptr;
+  /// When the run was created: what tells it from one that had the same id before.
+  time_point run_created{};
 };
 
 /// The step context of one call.

@@ -95,6 +95,36 @@ result<std::optional<flow_numbers>> find_label(const view& in, const scope_name&
   return find_numbers(in, scope, (*named)->id);
 }
 
+result<void> withdraw_versions(const view& in, const scope_name& scope, const flow_name& flow,
+                               batch& to) {
+  std::optional<error> failure;
+  const auto read =
+      in.scan(column::flows, keys::version_numbers(scope, flow),
+              [&](std::string_view key, std::string_view bytes) {
+                auto numbers = decode_flow_numbers(bytes);
+                if (!numbers) {
+                  failure = std::move(numbers).error();
+                  return view::next::stop;
+                }
+                if (numbers->withdrawn) return view::next::more;
+                numbers->withdrawn = true;
+                to.put(column::flows, std::string{key}, encode_flow_numbers(*numbers));
+                return view::next::more;
+              });
+  if (!read) return read.error();
+  return failure ? result<void>{*std::move(failure)} : result<void>{};
+}
+
+result<void> restore_version(const view& in, const scope_name& scope, const flow_version_id& id,
+                             batch& to) {
+  auto numbers = find_numbers(in, scope, id);
+  if (!numbers) return std::move(numbers).error();
+  if (!*numbers || !(*numbers)->withdrawn) return {};
+  (*numbers)->withdrawn = false;
+  to.put(column::flows, keys::version_number(scope, id), encode_flow_numbers(**numbers));
+  return {};
+}
+
 result<std::optional<flow_numbers>> flow_numbering::known(const flow_version_id& id) const {
   if (const auto found = changed_.find(id); found != changed_.end())
     return std::optional{found->second};
@@ -142,16 +172,28 @@ void flow_numbering::put(const flow_numbers& numbers) {
   changed_.insert_or_assign(numbers.id, numbers);
 }
 
+result<std::optional<flow_numbers>> flow_numbering::holder_of(const flow_name& flow,
+                                                              const std::string& label) const {
+  std::optional<flow_version_id> id;
+  if (const auto found = new_labels_.find({flow, label}); found != new_labels_.end()) {
+    id = found->second;
+  } else {
+    const auto stored = find_label(before_, scope_, flow, label);
+    if (!stored) return stored.error();
+    if (*stored) id = (*stored)->id;
+  }
+  if (!id) return std::optional<flow_numbers>{};
+  auto holder = known(*id);  // it may have lost the label, or be withdrawn, in `writes_`
+  if (holder && *holder && (*holder)->label != label) return std::optional<flow_numbers>{};
+  return holder;
+}
+
 result<void> flow_numbering::set_label(flow_numbers& to, const std::string& label) {
   if (auto good = check_label(label); !good) return good;
-  const auto holder = find_label(before_, scope_, to.id.name, label);
-  if (!holder) return holder.error();
-  const bool is_taken =
-      (*holder && (*holder)->id != to.id) ||
-      std::any_of(changed_.begin(), changed_.end(), [&](const auto& each) {
-        return each.first.name == to.id.name && each.first != to.id && each.second.label == label;
-      });
-  if (is_taken) {
+  auto holder = holder_of(to.id.name, label);
+  if (!holder) return std::move(holder).error();
+  const bool is_other = *holder && (*holder)->id != to.id;
+  if (is_other && !(*holder)->withdrawn) {
     return error{errc::already_exists, "another version of flow " + to.id.name.str() +
                                            " has the label " + pawl::quoted(label)};
   }
@@ -159,7 +201,12 @@ result<void> flow_numbering::set_label(flow_numbers& to, const std::string& labe
     return error{errc::conflict, "version " + to_string(to.id) + " has the label " +
                                      pawl::quoted(to.label) + ", which is never changed"};
   }
+  if (is_other) {
+    (*holder)->label.clear();
+    put(**holder);
+  }
   to.label = label;
+  new_labels_.insert_or_assign({to.id.name, label}, to.id);
   writes_.put(column::flows, keys::labelled_version(scope_, to.id.name, label),
               encode_flow_numbers(to));
   return {};
@@ -182,6 +229,7 @@ result<flow_numbers> flow_numbering::apply(const flow_numbers_change& change) {
     if (!version) return version.error();
     numbers.flow = *flow;
     numbers.version = *version;
+    new_versions_.insert(*version);
     writes_.put(column::flows, keys::numbered_version(scope_, *version),
                 encode_flow_numbers(numbers));
   }
@@ -200,9 +248,7 @@ result<bool> flow_numbering::claim(const flow_version_id& id, std::uint64_t vers
   if (*existing) return (*existing)->version == version;
   const auto holder = find_number(before_, scope_, version);
   if (!holder) return holder.error();
-  const bool is_taken =
-      *holder || std::any_of(changed_.begin(), changed_.end(),
-                             [&](const auto& each) { return each.second.version == version; });
+  const bool is_taken = *holder || new_versions_.contains(version);
   if (version == 0 || version > max_number || is_taken) return false;
   if (!last_version_) {
     const auto last = highest(keys::numbered_versions(scope_));
@@ -221,6 +267,7 @@ result<bool> flow_numbering::claim(const flow_version_id& id, std::uint64_t vers
   }
   writes_.put(column::flows, keys::numbered_version(scope_, version), encode_flow_numbers(numbers));
   put(numbers);
+  new_versions_.insert(version);
   last_version_ = std::max(*last_version_, version);
   return true;
 }

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <pawl/flow_numbers.hpp>
 #include <pawl/result.hpp>
@@ -34,8 +36,17 @@ void encode_flow_numbers(const flow_numbers& numbers, std::string& to);
                                                              const flow_name& flow,
                                                              std::string_view label);
 
-/// Gives numbers: the next one of the scope, which follows the highest that was given. Collects
-/// what is to be written. Only one object at a time may write the numbers of a scope. Not
+/// Adds to `to` what marks all numbered versions of a flow as withdrawn: the flow is deleted. Their
+/// labels become free, see `flow_numbering`.
+[[nodiscard]] result<void> withdraw_versions(const view& in, const scope_name& scope,
+                                             const flow_name& flow, batch& to);
+/// Adds to `to` what marks a version as not withdrawn, if it is: it was stored again.
+[[nodiscard]] result<void> restore_version(const view& in, const scope_name& scope,
+                                           const flow_version_id& id, batch& to);
+
+/// Gives numbers: the next one of the scope, which follows the highest that was given. A label
+/// of a withdrawn version is free: that version loses it to another one. Collects what is to be
+/// written. Only one object at a time may write the numbers of a scope. Not
 /// thread-safe.
 class flow_numbering {
  public:
@@ -60,6 +71,9 @@ class flow_numbering {
   [[nodiscard]] result<std::uint64_t> next(const view::range& given,
                                            std::optional<std::uint64_t>& last) const;
   [[nodiscard]] result<std::uint64_t> number_of_flow(const flow_name& name);
+  /// The version that has a label; none if it is free.
+  [[nodiscard]] result<std::optional<flow_numbers>> holder_of(const flow_name& flow,
+                                                              const std::string& label) const;
   result<void> set_label(flow_numbers& to, const std::string& label);
   void put(const flow_numbers& numbers);
 
@@ -68,8 +82,10 @@ class flow_numbering {
   batch writes_;
   std::map<flow_version_id, flow_numbers> changed_;  ///< in `writes_`
   std::map<flow_name, std::uint64_t> new_flows_;     ///< in `writes_`
-  std::optional<std::uint64_t> last_flow_;           ///< the highest number; none: not read yet
-  std::optional<std::uint64_t> last_version_;        ///< as above
+  std::set<std::uint64_t> new_versions_;             ///< numbers given in `writes_`
+  std::map<std::pair<flow_name, std::string>, flow_version_id> new_labels_;  ///< as above
+  std::optional<std::uint64_t> last_flow_;     ///< the highest number; none: not read yet
+  std::optional<std::uint64_t> last_version_;  ///< as above
 };
 
 }  // namespace pawl::persistence

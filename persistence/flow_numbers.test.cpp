@@ -93,6 +93,53 @@ TEST_CASE("a withdrawn version keeps its number", "[flow_numbers]") {
   CHECK_FALSE(f.apply({numbered("order", 0), "", false})->withdrawn);
 }
 
+TEST_CASE("a label of a withdrawn version is free", "[flow_numbers]") {
+  numbering_fixture f;
+  REQUIRE(f.apply({numbered("order", 0), "v1", true}));
+  CHECK(f.apply({numbered("order", 1), "v1"})->label == "v1");
+  CHECK((*find_label(*f.store.durable_view(), numbered_scope, flow_name{"order"}, "v1"))->id ==
+        numbered("order", 1));
+  // The other one comes back without it.
+  CHECK(f.apply({numbered("order", 0), "", false})->label.empty());
+  CHECK(f.apply({numbered("order", 0), "v1"}).error().code == errc::already_exists);
+  CHECK(f.apply({numbered("order", 0), "v0"})->label == "v0");
+}
+
+TEST_CASE("a label is free as soon as its version is withdrawn in the same batch",
+          "[flow_numbers]") {
+  numbering_fixture f;
+  const auto now = f.store.durable_view();
+  flow_numbering numbering{*now, numbered_scope};
+  REQUIRE(numbering.apply({numbered("order", 0), "v1"}));
+  CHECK(numbering.apply({numbered("order", 1), "v1"}).error().code == errc::already_exists);
+  REQUIRE(numbering.apply({numbered("order", 0), "", true}));
+  CHECK(numbering.apply({numbered("order", 1), "v1"})->label == "v1");
+  CHECK(numbering.apply({numbered("order", 0)})->label.empty());
+  REQUIRE(commit_durably(f.store, numbering.writes()));
+  CHECK((*find_label(*f.store.durable_view(), numbered_scope, flow_name{"order"}, "v1"))->id ==
+        numbered("order", 1));
+}
+
+TEST_CASE("the versions of a deleted flow are withdrawn, and one that is stored again is not",
+          "[flow_numbers]") {
+  numbering_fixture f;
+  for (const auto& id : {numbered("order", 0), numbered("order", 1), numbered("post", 0)})
+    REQUIRE(f.apply({id}));
+  batch writes;
+  REQUIRE(withdraw_versions(*f.store.durable_view(), numbered_scope, flow_name{"order"}, writes));
+  CHECK(writes.operations().size() == 2);
+  REQUIRE(commit_durably(f.store, writes));
+  CHECK(f.apply({numbered("order", 1)})->withdrawn);
+  CHECK_FALSE(f.apply({numbered("post", 0)})->withdrawn);
+  batch restored;
+  REQUIRE(restore_version(*f.store.durable_view(), numbered_scope, numbered("order", 1), restored));
+  REQUIRE(restore_version(*f.store.durable_view(), numbered_scope, numbered("post", 0), restored));
+  CHECK(restored.operations().size() == 1);
+  REQUIRE(commit_durably(f.store, restored));
+  CHECK_FALSE(f.apply({numbered("order", 1)})->withdrawn);
+  CHECK(f.apply({numbered("order", 0)})->withdrawn);
+}
+
 TEST_CASE("an import keeps free numbers, and later ones follow them", "[flow_numbers]") {
   numbering_fixture f;
   {

@@ -165,6 +165,12 @@ std::string version_number(const scope_name& scope, const flow_version_id& flow)
   return key;
 }
 
+view::range version_numbers(const scope_name& scope, const flow_name& flow) {
+  std::string prefix = with_kind('i', scope);
+  add_name(prefix, flow.str());
+  return with_prefix(std::move(prefix));
+}
+
 std::string numbered_version(const scope_name& scope, std::uint64_t number) {
   std::string key = with_kind('n', scope);
   add_number(key, number, 8);

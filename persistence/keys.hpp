@@ -54,6 +54,7 @@ namespace pawl::persistence::keys {
 [[nodiscard]] std::string numbered_flow(const scope_name& scope, std::uint64_t number);
 [[nodiscard]] view::range numbered_flows(const scope_name& scope);
 [[nodiscard]] std::string version_number(const scope_name& scope, const flow_version_id& flow);
+[[nodiscard]] view::range version_numbers(const scope_name& scope, const flow_name& flow);
 [[nodiscard]] std::string numbered_version(const scope_name& scope, std::uint64_t number);
 [[nodiscard]] view::range numbered_versions(const scope_name& scope);
 [[nodiscard]] std::string labelled_version(const scope_name& scope, const flow_name& flow,

@@ -1,8 +1,11 @@
 #include "persistence/keys.hpp"
 
+#include <set>
+
 #include <pawl/detail/placement.hpp>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/hostile_names.hpp"
 
 using namespace pawl;
 using namespace pawl::persistence;
@@ -20,6 +23,31 @@ const keys::queued_task a_task{{scope_name{"acme"}, "gpu", "w.resize"}, then, {a
 
 }  // namespace
 
+TEST_CASE("keys of runs and flows of any name are whole, and no range has those of others",
+          "[keys]") {
+  const scope_name in{"acme"};
+  std::set<std::string> all;
+  for (const auto& name : pawl::testing::hostile_names()) {
+    CAPTURE(name);
+    const run_key run{in, run_id{name}};
+    CHECK(keys::run_of(keys::listed_run(run, run_status::failed, false, then)) == run);
+    CHECK(keys::run_of(keys::timer(timer_kind::time, run, then)) == run);
+    CHECK(keys::run_of(keys::kept_run(run)) == run);
+    CHECK(keys::run_in_order(keys::order_at(then) + name + '\0') == run.id);
+    const keys::parent_and_child pair{run, run_id{"/" + name}};
+    CHECK(keys::ended_of(keys::ended(pair)) == pair);
+    CHECK(keys::leased_of(keys::leased({run, 0x2f000000})) == keys::task_key{run, 0x2f000000});
+    const keys::queued_task task{{in, "gpu", "f"}, then, {run, 9}, 2, 1};
+    CHECK(keys::queued_of(keys::queued(task)) == task);
+    CHECK(all.insert(keys::run(run)).second);
+    for (const auto& other : pawl::testing::hostile_names()) {
+      const auto of_other = keys::flow_versions(in, flow_name{other});
+      const auto key = keys::flow_version(in, {flow_name{name}, {1, 0, 0}});
+      CHECK((key >= of_other.from && key < of_other.to) == (name == other));
+    }
+  }
+}
+
 TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::schema() == "schema");
   CHECK(keys::clock_lead() == "clock_lead");
@@ -35,6 +63,7 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
         "iacme\0order\0\0\0\0\1\0\0\0\2\0\0\1\2"s);
   CHECK(keys::numbered_version(scope_name{"acme"}, 258) == "nacme\0\0\0\0\0\0\0\1\2"s);
   CHECK(keys::number_in(keys::numbered_version(scope_name{"acme"}, 258)) == 258);
+  CHECK(keys::version_numbers(scope_name{"acme"}, flow_name{"order"}).from == "iacme\0order\0"s);
   CHECK(keys::labelled_version(scope_name{"acme"}, flow_name{"order"}, "v1") ==
         "lacme\0order\0v1\0"s);
   CHECK(keys::run(a_run) == "acme\0r-1\0"s);

@@ -97,9 +97,10 @@ run_id id_of_key(std::string_view key) {
       detail::append_hex_byte(id, static_cast<unsigned char>(c));
     }
   }
-  if (id.size() <= max_id_bytes) return run_id{std::move(id)};
+  constexpr std::size_t longest = 128;  // never changes: runs are found by these ids
+  if (id.size() <= longest) return run_id{std::move(id)};
   // Too long: a prefix and a 128-bit hash, separated by "::", which the loop above never produces.
-  id.resize(max_id_bytes - 34);
+  id.resize(longest - 34);
   return run_id{id + "::" + detail::sha256_128(key)};
 }
 

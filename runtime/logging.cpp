@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <pawl/detail/log_context.hpp>
+#include <pawl/detail/safe_text.hpp>
 #include <pawl/json.hpp>
 #include <pawl/time.hpp>
 
@@ -43,7 +44,7 @@ struct log_line {
 std::string as_json(const log_line& line) {
   json object{{"time", to_rfc3339(line.at)}, {"level", line.level}, {"message", line.message}};
   log_line::each_field([&](const char* name, std::string text) { object[name] = std::move(text); });
-  return object.dump(-1, ' ', false, json::error_handler_t::replace);
+  return detail::escaped_unsafe(object.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 /// "2026-01-31T12:00:00.000Z warning the message run=r-1 node=charge"

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "runtime/logging.hpp"
+#include "runtime/run_uploads.hpp"
 #include "server/api/caller_limiter.hpp"
 #include "server/api/dispatcher.hpp"
 #include "server/api/idempotency.hpp"
@@ -34,9 +35,7 @@ router routes_for(const server_settings& s) {
 }
 
 std::shared_ptr<upload_folder> make_upload_folder(const settings& s) {
-  const auto& named = s.server.upload_dir;
-  return std::make_shared<upload_folder>(named.empty() ? s.storage.data_dir / "uploads" : named,
-                                         s.server.max_upload_bytes);
+  return std::make_shared<upload_folder>(upload_root(s), s.server.max_upload_bytes);
 }
 
 }  // namespace

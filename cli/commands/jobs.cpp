@@ -111,7 +111,7 @@ void print_job(session& s, const job_view& job, const std::vector<job_result>& r
   if (job.ended_at) field("ended", time_text(*job.ended_at));
   if (job.request.rate > 0) field("rate", std::to_string(job.request.rate) + " runs per second");
   for (const auto& each : results) {
-    s.out().line(pad(std::string{to_string(each.outcome)}, 8) + "  " + each.run.str() +
+    s.out().line(pad(std::string{to_string(each.outcome)}, 8) + "  " + printable(each.run.str()) +
                  (each.message.empty() ? "" : "  " + printable(each.message)));
   }
 }

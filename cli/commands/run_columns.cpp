@@ -54,7 +54,7 @@ constexpr std::size_t status_width = 9, took_width = 7;
 std::vector<run_column> known_columns() {
   using run = const run_summary&;
   return {
-      {"id", "ID", [](run r, time_point) { return r.key.id.str(); }, 2, false, true},
+      {"id", "ID", [](run r, time_point) { return printable(r.key.id.str()); }, 2, false, true},
       {"status", "STATUS", [](run r, time_point) { return std::string{to_string(r.status)}; },
        status_width},
       {"flow", "FLOW", [](run r, time_point) { return printable(to_string(r.flow)); }, 4, false,

@@ -79,7 +79,7 @@ exit_code import_file(session& s, const import_arguments& given) {
     how.make_id = [&ids] { return ids->next(wall_clock()); };
     how.on_family = [&](const run_id& in_file, const run_id& now) {
       s.out().line(given.json ? one_line({{"run", in_file.str()}, {"id", now.str()}})
-                              : in_file.str() + " -> " + now.str());
+                              : printable(in_file.str() + " -> " + now.str()));
     };
   }
   const auto done = persistence::import_runs(**open, file, how);

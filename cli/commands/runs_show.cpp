@@ -106,7 +106,8 @@ std::vector<run_view> stuck_children(target& open, const run_view& run, const js
 
 void print_stuck(session& s, const std::vector<run_view>& stuck, const command_hints& hints) {
   for (const auto& child : stuck) {
-    print_field(s, "child run", child.summary.key.id.str() + ", whose compensation failed");
+    print_field(s, "child run",
+                printable(child.summary.key.id.str()) + ", whose compensation failed");
     s.out().line("  To continue it: " + next_command(child.summary, hints));
   }
 }
@@ -173,7 +174,7 @@ void print_run(session& s, const run_family& family, const newest_steps& newest,
                const command_hints& hints) {
   const run_view& run = family.front().run;
   const run_summary& summary = run.summary;
-  print_field(s, "run", summary.key.id.str());
+  print_field(s, "run", printable(summary.key.id.str()));
   print_field(s, "flow", printable(to_string(summary.flow)));
   print_field(s, "status", std::string{to_string(summary.status)});
   print_field(s, "created", time_text(summary.created_at));
@@ -195,10 +196,11 @@ void print_run(session& s, const run_family& family, const newest_steps& newest,
   if (!run.started_by.empty()) print_field(s, "started by", printable(run.started_by));
   if (const json& origin = member(run.metadata, "forked_from"); summary.restarted_from) {
     const std::string from = summary.restarted_from->str();
+    const std::string shown = printable(from);
     const bool is_fork = origin.is_object() && text_in(origin, "run") == from;
-    print_field(
-        s, is_fork ? "fork of" : "restart of",
-        is_fork ? from + " at checkpoint " + printable(member(origin, "checkpoint").dump()) : from);
+    print_field(s, is_fork ? "fork of" : "restart of",
+                is_fork ? shown + " at checkpoint " + printable(member(origin, "checkpoint").dump())
+                        : shown);
   }
   for (const auto& [name, value] : summary.attributes.values)
     print_field(s, "attribute", name + " = " + printable(attribute_to_text(value)));

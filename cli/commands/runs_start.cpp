@@ -61,7 +61,7 @@ void print_started(session& s, target& on, const run_started& run, bool as_json)
                                   {"status", to_string(run.status)},
                                   {"created", run.created}}));
   }
-  const std::string which = run.id.str() + " of " + printable(to_string(run.flow));
+  const std::string which = printable(run.id.str() + " of " + to_string(run.flow));
   s.out().line(run.created
                    ? "Started run " + which + "."
                    : "Run " + which + " was already started; " + state_text(run.status) + ".");

@@ -26,17 +26,11 @@ result<json> definition_for_pawl(const std::string& text, const flow_name& name)
   auto parsed = parse_python_json(text);
   if (!parsed || !parsed->is_object())
     return error{errc::invalid_flow, "its definition is not a JSON object, or was cut"};
-  json definition = *std::move(parsed);
+  json definition = flow::marked_as_old_form(*std::move(parsed));
   definition["name"] = name.str();
   const auto nodes = definition.find("nodes");
   if (nodes == definition.end() || !nodes->is_array())
     return error{errc::invalid_flow, "its definition has no nodes"};
-  for (auto& node : *nodes) {
-    if (!node.is_object() || !node.contains("data") || !node["data"].is_object()) continue;
-    const auto code_ref = node["data"].find("code_ref");
-    if (code_ref != node["data"].end() && code_ref->is_string())
-      *code_ref = flow::old_code_ref(code_ref->get<std::string>());
-  }
   return definition;
 }
 

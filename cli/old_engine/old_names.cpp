@@ -8,12 +8,14 @@
 namespace pawl::cli {
 namespace {
 
+constexpr std::size_t longest = 128;  // never changes: a repeated import finds runs by these names
+
 /// An escaped name, cut if it is too long.
 std::string short_name(std::string_view old) {
   std::string name = flow::escaped_old_name(old);
-  if (name.size() <= max_id_bytes) return name;
+  if (name.size() <= longest) return name;
   const std::string hash = detail::sha256_128(old);
-  name.resize(max_id_bytes - 1 - hash.size());
+  name.resize(longest - 1 - hash.size());
   return name + "." + hash;
 }
 

@@ -22,13 +22,24 @@ std::vector<std::size_t> fit_columns(const std::vector<column>& columns, std::si
   return widths;
 }
 
+/// The end of a text, at most `width` columns wide.
+static std::string_view last_columns(std::string_view text, std::size_t width) {
+  std::size_t from = text.size();
+  for (std::size_t at = text.size(); at-- > 0;) {
+    if ((static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) continue;  // inside a character
+    if (display_width(text.substr(at)) > width) break;
+    from = at;
+  }
+  return text.substr(from);
+}
+
 std::string fit_middle(std::string_view text, std::size_t width, std::string_view ellipsis) {
   constexpr std::size_t tail = 4;
-  if (text.size() <= width) return std::string{text};
+  if (display_width(text) <= width) return std::string{text};
   const std::size_t dots = display_width(ellipsis);
   if (width < tail + dots + 1) return fit(text, width, ellipsis);
-  return std::string{text.substr(0, width - tail - dots)}.append(ellipsis).append(
-      text.substr(text.size() - tail));
+  const auto end = last_columns(text, tail);
+  return fit(text, width - display_width(end), ellipsis).append(end);
 }
 
 }  // namespace pawl::cli

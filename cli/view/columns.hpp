@@ -20,8 +20,8 @@ struct column {
 [[nodiscard]] std::vector<std::size_t> fit_columns(const std::vector<column>& columns,
                                                    std::size_t room);
 
-/// `text` truncated in its middle to at most `width` columns: the start and the last four
-/// characters remain. ASCII only.
+/// `text` truncated in its middle to at most `width` columns: the start and the last four columns
+/// remain.
 [[nodiscard]] std::string fit_middle(std::string_view text, std::size_t width,
                                      std::string_view ellipsis);
 

@@ -29,10 +29,10 @@ void line_watcher::on_event(const live_event& e) {
   }
   const std::string node = e.what.node.empty() ? "-" : printable(e.what.node);
   std::string line = to_rfc3339(e.what.at) + "  ";
-  if (many_) line += e.run.id.str() + "  ";
+  if (many_) line += printable(e.run.id.str()) + "  ";
   line += pad(node, node_width_) + "  ";
   std::string detail = detail_text(e.what);
-  if (e.what.kind == "run_created") detail = "run " + e.run.id.str();
+  if (e.what.kind == "run_created") detail = "run " + printable(e.run.id.str());
   line += detail.empty() ? printable(e.what.kind) : pad(printable(e.what.kind), kind_width);
   if (!detail.empty()) line += "  " + detail;
   session_.out().line(line);

@@ -277,7 +277,9 @@ void run_progress::apply_to_wait(event_kind kind, const history_event& e, node_p
       }
       return;
     case event_kind::interrupted:
-      return rest(n, e, "answer to " + text_of(e.detail, "value"));
+      return rest(n, e,
+                  e.detail.value("for_pause", false) ? "resume"
+                                                     : "answer to " + text_of(e.detail, "value"));
     case event_kind::task_queued:
       return rest(n, e,
                   "worker for " + text_of(e.detail, "code_ref") + " in queue " +

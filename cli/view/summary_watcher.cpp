@@ -16,7 +16,7 @@ void summary_watcher::on_end(const run_summary& run) {
   ++ended_;
   if (run.status != run_status::failed || ++failed_ > max_failures) return;
   session_.out().line(
-      run.key.id.str() + "  failed" +
+      printable(run.key.id.str()) + "  failed" +
       (run.error ? "  " + printable(run.error->type + ": " + run.error->message) : std::string{}));
 }
 

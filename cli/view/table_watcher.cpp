@@ -74,8 +74,8 @@ void table_watcher::on_end(const run_summary& run) {
   const bool good = run.status == run_status::completed;
   std::string line = style_.paint(good ? tint::green : tint::red,
                                   good ? signs::done(style_) : signs::failed(style_)) +
-                     " " + run.key.id.str() + "  " + printable(to_string(run.flow)) + "  " +
-                     std::string{to_string(run.status)};
+                     " " + printable(run.key.id.str()) + "  " + printable(to_string(run.flow)) +
+                     "  " + std::string{to_string(run.status)};
   if (run.finished_at) line += " in " + duration_text((*run.finished_at - run.created_at).count());
   if (run.error) line += "  " + printable(run.error->type + ": " + run.error->message);
   ended_lines_.push_back(std::move(line));
@@ -103,7 +103,7 @@ styled_line table_watcher::line_of(const run_id& id, const active_run& run, time
   } else {
     add(tint::yellow, std::string{signs::waiting(style_)});
   }
-  add(tint::dim, " " + id.str());
+  add(tint::dim, " " + printable(id.str()));
   add(tint::none, "  " + printable(to_string(run.flow)));
   add(tint::dim, "  " + duration_text((now - run.created_at).count()));
   add(tint::bold, "  " + (run.wait.empty() ? at : run.wait));

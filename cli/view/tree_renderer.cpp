@@ -144,7 +144,7 @@ std::string_view spinner(const text_style& style, std::size_t frame) {
 
 tree_renderer::tree_renderer(const followed_run& run)
     : title_(printable(to_string(run.flow))),
-      id_(run.id.str()),
+      id_(printable(run.id.str())),
       created_at_(run.created_at),
       layout_(lay_out(*run.definition)) {
   for (const auto& node : run.definition->nodes) names_.push_back(printable(node.id));

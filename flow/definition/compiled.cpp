@@ -11,6 +11,7 @@
 #include "flow/definition/flow_section.hpp"
 #include "flow/definition/graph.hpp"
 #include "flow/definition/joins.hpp"
+#include "flow/definition/old_form.hpp"
 #include "flow/definition/own_rules.hpp"
 #include "flow/definition/short_form.hpp"
 #include "flow/definition/walk.hpp"
@@ -240,6 +241,29 @@ bool is_readable(const json& source, const limits& limits, const std::string& wh
   return false;
 }
 
+/// Refuses forms that do not exist.
+void check_dialect(const json& source, std::vector<diagnostic>& diagnostics) {
+  const auto named = source.find(dialect_key);
+  if (named == source.end() || named->is_null() || is_old_form(source)) return;
+  diagnostics.push_back({severity::error, std::string{"/"} + dialect_key, "unknown_dialect",
+                         "unknown dialect " +
+                             (named->is_string() ? pawl::quoted(named->get<std::string>())
+                                                 : std::string{named->type_name()}) +
+                             "; the only one is " + pawl::quoted(old_dialect) +
+                             ". Omit it for flows of Pawl"});
+}
+
+/// Compiles a definition that was translated to the long form, which is what is stored and compiled
+/// again.
+void compile_translated(const json& long_form, written_places places, version v,
+                        const limits& limits, definition_origin origin, compilation& done) {
+  const std::size_t first = done.diagnostics.size();
+  done.places = std::move(places);
+  if (is_readable(long_form, limits, "in the long form, ", done))
+    compile_long_form(long_form, v, limits, origin, done);
+  done.places.apply(done.diagnostics, first);
+}
+
 }  // namespace
 
 compiled_flow::compiled_flow(flow_version_id id, limits limits, std::vector<compiled_node> nodes,
@@ -310,18 +334,19 @@ std::vector<std::string> compiled_flow::code_refs() const {
 compilation compile(const json& source, version v, const limits& limits, definition_origin origin) {
   compilation done;
   if (!is_readable(source, limits, "", done)) return done;
+  check_dialect(source, done.diagnostics);
+  if (is_old_form(source)) {
+    auto [long_form, places] = from_old_form(source, limits, done.diagnostics);
+    compile_translated(long_form, std::move(places), v, limits, origin, done);
+    return done;
+  }
   if (!is_short_form(source)) {
     check_unmixed(source, done.diagnostics);
     compile_long_form(source, v, limits, origin, done);
     return done;
   }
   auto [long_form, places] = expand_short_form(source, limits, done.diagnostics);
-  const std::size_t first = done.diagnostics.size();
-  done.places = std::move(places);
-  // The long form is what is stored and compiled again.
-  if (is_readable(long_form, limits, "in the long form, ", done))
-    compile_long_form(long_form, v, limits, origin, done);
-  done.places.apply(done.diagnostics, first);
+  compile_translated(long_form, std::move(places), v, limits, origin, done);
   return done;
 }
 

@@ -131,7 +131,7 @@ class compiled_flow {
 /// The result of compiling a definition.
 struct compilation {
   definition source;                          ///< its places are those of the long form
-  written_places places;                      ///< of a definition in the short form
+  written_places places;                      ///< of a definition in another form
   std::vector<diagnostic> diagnostics;        ///< errors and warnings, with places as written
   std::shared_ptr<const compiled_flow> flow;  ///< null if a diagnostic is an error
 
@@ -140,7 +140,9 @@ struct compilation {
 };
 
 /// Checks a flow definition (its structure, nodes, rules, schemas and graph) and compiles it. The
-/// definition may be in the long or the short form, see flow/definition/short_form.hpp. Of a
+/// definition may be in the long or the short form, see flow/definition/short_form.hpp, or in that
+/// of the previous engine, see flow/definition/old_form.hpp; that is compiled and stored as the
+/// long form that it is translated to. Of a
 /// `stored` definition, malformed JSON Schemas are warnings: see `json_schema::compile`.
 [[nodiscard]] compilation compile(const json& source, version v, const limits& limits,
                                   definition_origin origin = definition_origin::given);

@@ -137,9 +137,9 @@ class graph_checker {
     const bool printable = std::all_of(node.id.begin(), node.id.end(), [](char c) {
       return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f && c != '/';
     });
-    if (node.id.size() > max_id_bytes || !printable || is_dot_segment(node.id)) {
+    if (node.id.size() > max_name_bytes || !printable || is_dot_segment(node.id)) {
       fail(node.pointer + "/id", "bad_id",
-           "a node id must have at most " + std::to_string(max_id_bytes) +
+           "a node id must have at most " + std::to_string(max_name_bytes) +
                " bytes, must not contain control characters or \"/\", and must not be \".\" or "
                "\"..\"");
     }

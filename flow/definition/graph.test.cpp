@@ -34,8 +34,10 @@ TEST_CASE("a flow needs a valid name", "[validation]") {
   CHECK(errors_of(nameless) == lines{"/name bad_name"});
   nameless["name"] = "a\nb";
   CHECK(errors_of(nameless) == lines{"/name bad_name"});
-  nameless["name"] = "My old flow/v2";
-  CHECK(errors_of(nameless) == lines{});
+  for (const char* good : {"My old flow/v2", "入库 ü", " "}) {
+    nameless["name"] = good;
+    CHECK(errors_of(nameless) == lines{});
+  }
 }
 
 TEST_CASE("the entry is the first start node, else the first node", "[validation]") {

@@ -10,12 +10,16 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/detail/hex.hpp>
 
+#include "flow/values/pointer.hpp"
 #include "flow/values/text_member.hpp"
 
 namespace pawl::flow {
 namespace {
 
 constexpr std::size_t max_old_warnings = 20;
+// Codes of diagnostics.
+constexpr const char* dropped_code = "dropped";
+constexpr const char* second_start_code = "second_start";
 
 bool is_unescaped(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -23,36 +27,44 @@ bool is_unescaped(char c) {
 
 class old_form_reader {
  public:
-  explicit old_form_reader(const limits& allowed) : allowed_(allowed) {}
+  old_form_reader(const limits& allowed, std::vector<diagnostic>& diagnostics)
+      : allowed_(allowed), diagnostics_(diagnostics) {}
 
-  old_form read(const json& stored, const std::string& name) {
-    if (!stored.is_object() || check_document(stored, allowed_)) return {stored, {}};
-    json made = kept(stored, {"name", "description", "nodes", "edges"}, "the definition");
-    made["name"] = name;
-    for (const char* const list : {"nodes", "edges"}) {
-      const auto found = made.find(list);
-      if (found == made.end()) made[list] = json::array();
-    }
-    if (made["nodes"].is_array())
-      for (auto& each : made["nodes"]) each = node(each);
-    if (made["edges"].is_array())
-      for (auto& each : made["edges"]) each = edge(each);
+  old_form read(const json& stored) {
+    json made = kept(stored, {"name", "description", "nodes", "edges"}, "the definition", "");
+    translate(made, "nodes", &old_form_reader::node);
+    translate(made, "edges", &old_form_reader::edge);
     drop_unreachable(made);
-    return {std::move(made), std::move(warnings_)};
+    return {std::move(made), std::move(places_)};
   }
 
  private:
-  void warn(std::string text) {
-    if (warnings_.size() < max_old_warnings) warnings_.push_back(std::move(text));
+  void warn(std::string pointer, std::string code, std::string message) {
+    if (warnings_++ >= max_old_warnings) return;
+    diagnostics_.push_back(
+        {severity::warning, std::move(pointer), std::move(code), std::move(message)});
   }
 
-  /// The known keys that are not null.
+  /// Translates the objects of a list, which the definition has afterwards.
+  void translate(json& made, const char* list,
+                 json (old_form_reader::*each)(const json&, const std::string&)) {
+    json& all = made.emplace(list, json::array()).first.value();
+    if (!all.is_array()) return;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (all[i].is_object())
+        all[i] = (this->*each)(all[i], std::string{"/"} + list + "/" + std::to_string(i));
+    }
+  }
+
+  /// The known keys that are not null. The dialect has been read.
   json kept(const json& object, std::initializer_list<std::string_view> known,
-            const std::string& what) {
+            const std::string& what, const std::string& at) {
     json made = json::object();
     for (const auto& [key, value] : object.items()) {
+      if (at.empty() && key == dialect_key) continue;
       if (std::find(known.begin(), known.end(), key) == known.end()) {
-        warn("the key " + pawl::quoted(key) + " of " + what + " was dropped");
+        warn(child_pointer(at, key), dropped_code,
+             "the key " + pawl::quoted(key) + " of " + what + " was dropped");
       } else if (!value.is_null()) {
         made[key] = value;
       }
@@ -62,18 +74,17 @@ class old_form_reader {
 
   /// "node \"a\"", if the object has a text as id.
   static std::string named(const char* what, const json& object, const char* key) {
-    const auto found = object.find(key);
-    if (found == object.end() || !found->is_string()) return what;
-    return what + (" " + pawl::quoted(found->get<std::string>()));
+    const std::string& id = text_member(object, key);
+    return id.empty() ? what : what + (" " + pawl::quoted(id));
   }
 
-  json node(const json& stored) {
-    if (!stored.is_object()) return stored;
+  json node(const json& stored, const std::string& at) {
     const std::string what = named("node", stored, "id");
-    json made = kept(stored, {"id", "type", "data"}, what);
+    json made = kept(stored, {"id", "type", "data"}, what, at);
     const auto data = made.find("data");
     if (data == made.end() || !data->is_object()) return made;
-    *data = kept(*data, {"code_ref", "codeRef", "args", "expr"}, "the data of " + what);
+    *data =
+        kept(*data, {"code_ref", "codeRef", "args", "expr"}, "the data of " + what, at + "/data");
     for (const char* const key : {"code_ref", "codeRef"}) {
       const auto named_function = data->find(key);
       if (named_function != data->end() && named_function->is_string())
@@ -82,21 +93,19 @@ class old_form_reader {
     return made;
   }
 
-  json edge(const json& stored) {
-    if (!stored.is_object()) return stored;
+  json edge(const json& stored, const std::string& at) {
     const std::string what = named("the edge from", stored, "source");
-    json made = kept(stored, {"source", "target", "data", "condition", "condition_value"}, what);
+    json made =
+        kept(stored, {"source", "target", "data", "condition", "condition_value"}, what, at);
     if (const auto data = made.find("data"); data != made.end() && data->is_object())
-      *data = kept(*data, {"when"}, "the data of " + what);
+      *data = kept(*data, {"when"}, "the data of " + what, at + "/data");
     return made;
   }
 
   /// The ids of the nodes that paths from the first start node reach; empty if there is none.
   static std::unordered_set<std::string> reachable(const json& nodes, const json& edges) {
     std::unordered_set<std::string> reached;
-    const auto start = std::find_if(nodes.begin(), nodes.end(), [](const json& each) {
-      return text_member(each, "type") == "start";
-    });
+    const auto start = std::find_if(nodes.begin(), nodes.end(), is_start);
     if (start == nodes.end()) return reached;
     std::unordered_map<std::string_view, std::vector<std::string_view>> targets;  // by source
     for (const auto& each : edges)
@@ -112,6 +121,27 @@ class old_form_reader {
     return reached;
   }
 
+  static bool is_start(const json& node) { return text_member(node, "type") == "start"; }
+
+  /// Keeps those of a list, `name`, that `is_kept`; calls `dropped` with the others and their
+  /// places.
+  template <class IsKept, class Dropped>
+  void filter(json& list, const char* name, const IsKept& is_kept, const Dropped& dropped) {
+    const std::string within = std::string{"/"} + name + "/";
+    json left = json::array();
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const std::string at = within + std::to_string(i);
+      if (!is_kept(list[i])) {
+        dropped(list[i], at);
+        continue;
+      }
+      if (left.size() != i)
+        places_.add(within + std::to_string(left.size()), at, written_places::inside::same);
+      left.push_back(std::move(list[i]));
+    }
+    list = std::move(left);
+  }
+
   void drop_unreachable(json& made) {
     json& nodes = made["nodes"];
     json& edges = made["edges"];
@@ -122,30 +152,47 @@ class old_form_reader {
     const auto reached = reachable(nodes, edges);
     if (reached.empty()) return;
     const auto is_left = [&](const std::string& id) { return id.empty() || reached.contains(id); };
-    json kept_nodes = json::array();
-    for (auto& each : nodes) {
-      const std::string id = text_member(each, "id");
-      if (is_left(id)) {
-        kept_nodes.push_back(std::move(each));
-      } else {
-        warn("the node " + pawl::quoted(id) + " was dropped: the first start does not reach it");
-      }
-    }
-    json kept_edges = json::array();
-    for (auto& each : edges)
-      if (is_left(text_member(each, "source"))) kept_edges.push_back(std::move(each));
-    nodes = std::move(kept_nodes);
-    edges = std::move(kept_edges);
+    filter(
+        nodes, "nodes", [&](const json& each) { return is_left(text_member(each, "id")); },
+        [&](const json& each, const std::string& at) {
+          const std::string id = pawl::quoted(text_member(each, "id"));
+          if (is_start(each)) {
+            warn(at, second_start_code,
+                 "a flow begins at its first start; the second one, " + id + ", was dropped");
+          } else {
+            warn(at, dropped_code,
+                 "the node " + id + " was dropped: the first start does not reach it");
+          }
+        });
+    filter(
+        edges, "edges", [&](const json& each) { return is_left(text_member(each, "source")); },
+        [](const json&, const std::string&) {});  // its node was reported
   }
 
   const limits& allowed_;
-  std::vector<std::string> warnings_;
+  std::vector<diagnostic>& diagnostics_;
+  std::size_t warnings_ = 0;
+  written_places places_;
 };
 
 }  // namespace
 
-old_form from_old_form(const json& stored, const std::string& name, const limits& allowed) {
-  return old_form_reader{allowed}.read(stored, name);
+bool is_old_form(const json& source) {
+  return source.is_object() && text_member(source, dialect_key) == old_dialect;
+}
+
+json marked_as_old_form(json stored) {
+  if (stored.is_object()) stored[dialect_key] = old_dialect;
+  return stored;
+}
+
+bool is_of_old_form(const diagnostic& d) {
+  return d.code == dropped_code || d.code == second_start_code;
+}
+
+old_form from_old_form(const json& stored, const limits& allowed,
+                       std::vector<diagnostic>& diagnostics) {
+  return old_form_reader{allowed, diagnostics}.read(stored);
 }
 
 std::string escaped_old_name(std::string_view old) {

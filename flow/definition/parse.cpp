@@ -31,9 +31,9 @@ class definition_reader {
       return flow;
     }
     warn_unknown(source, "",
-                 {"name", "description", "nodes", "edges", "version", "id", "input_schema",
-                  "defaults", "vars", "definitions", "output", "attributes", "history", "on_error",
-                  "on_timeout", "timeout", "until", "compensate"});
+                 {"name", "description", "dialect", "nodes", "edges", "version", "id",
+                  "input_schema", "defaults", "vars", "definitions", "output", "attributes",
+                  "history", "on_error", "on_timeout", "timeout", "until", "compensate"});
     flow.name = text(source, "name", "", false);
     flow.description = text(source, "description", "", false);
     if (const auto schema = source.find("input_schema");

@@ -17,6 +17,7 @@
 #include "flow/definition/flow_section.hpp"
 #include "flow/definition/implied_edges.hpp"
 #include "flow/definition/links.hpp"
+#include "flow/definition/old_form.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/pointer.hpp"
 
@@ -371,7 +372,8 @@ class short_reader {
 }  // namespace
 
 bool is_short_form(const json& source) {
-  return source.is_object() && (!source.contains("edges") || source["edges"].is_null());
+  return source.is_object() && !is_old_form(source) &&
+         (!source.contains("edges") || source["edges"].is_null());
 }
 
 expanded_form expand_short_form(const json& source, const limits& limits,

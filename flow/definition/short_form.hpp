@@ -14,7 +14,8 @@
 /// its settings. It is a notation of the long form, which `parse_definition` reads.
 namespace pawl::flow {
 
-/// Whether a definition is in the short form: it has no `edges`.
+/// Whether a definition is in the short form: it has no `edges`, and is not in the form of the
+/// previous engine (old_form.hpp).
 [[nodiscard]] bool is_short_form(const json& source);
 
 /// A definition in the long form, made from the short form.

@@ -170,6 +170,8 @@ void call_node::resume(transition_builder& run, token& t, step_outcome_command&&
           error{errc::cancelled, "the function asked a question while its run was compensating"};
     return end_while_compensating(run, t, std::move(outcome.value), us);
   }
+  if (outcome.interrupted && outcome.interrupted->for_pause)
+    return leave_for_pause(run, t, *std::move(outcome.interrupted));
   if (outcome.interrupted && !t.compensates) {
     if (!outcome.interrupted->update.is_null())
       run.data().merge(t, outcome.interrupted->update, {});
@@ -183,6 +185,18 @@ void call_node::resume(transition_builder& run, token& t, step_outcome_command&&
   // With "retry" the retry policy decides, as for any other failure.
   if (effect_is_unknown(t, why) && doubt_ != doubt_policy::retry) return in_doubt(run, t);
   fail(run, t, why, outcome);
+}
+
+/// The next call is the next attempt, but does not count for the retry policy. What a compensation
+/// returns is not kept, nor what it leaves.
+void call_node::leave_for_pause(transition_builder& run, token& t, interruption left) const {
+  // Bounds how often a function is called that leaves although no pause is requested.
+  constexpr std::chrono::milliseconds again_after{100};
+  run.changes().record(event_kind::interrupted, t,
+                       {{"value", std::move(left.value)}, {"for_pause", true}});
+  if (!t.compensates && !left.update.is_null()) run.data().merge(t, left.update, {});
+  if (t.tries > 0) --t.tries;  // `on_timer` counts it again
+  run.waits().sleep_for(t, run.state().pausing() ? std::chrono::milliseconds{0} : again_after);
 }
 
 /// An abandoned call may still take effect.

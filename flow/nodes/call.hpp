@@ -14,6 +14,10 @@
 #include "flow/nodes/node.hpp"
 #include "flow/nodes/step_result.hpp"
 
+namespace pawl {
+struct interruption;
+}
+
 namespace pawl::flow {
 
 /// A subflow that a node runs.
@@ -97,6 +101,9 @@ class call_node : public node {
   /// Begins to count attempts. Returns false if a rule of their limits failed; then it has failed
   /// the step.
   [[nodiscard]] bool begin_tries(transition_builder& run, token& t) const;
+  /// The function asks nothing, but has left because a pause was requested: it is called again when
+  /// the run goes on.
+  void leave_for_pause(transition_builder& run, token& t, interruption left) const;
   [[nodiscard]] bool effect_is_unknown(const token& t, const error& why) const noexcept;
   void fail(transition_builder& run, token& t, const error& why,
             const step_outcome_command& of) const;

@@ -244,6 +244,57 @@ TEST_CASE("a question that times out follows on_timeout", "[interrupt]") {
   CHECK(in_time.status() == run_status::completed);
 }
 
+namespace {
+
+/// The function of a node leaves because a pause was requested.
+result<void> leave_for_pause(driven_run& run, const std::string& node, json update) {
+  auto outcome = run.outcome_of(*run.call_of(node), json());
+  outcome.interrupted = interruption{"at 3", std::move(update), true};
+  return run.apply(std::move(outcome));
+}
+
+}  // namespace
+
+TEST_CASE("a function that leaves for a pause is called again after one resume",
+          "[interrupt][pause]") {
+  driven_run run{chain({start(), task("a", {{"retry", {{"max_attempts", 2}}}}), end()})};
+  REQUIRE(run.begin());
+  for (int i = 1; i <= 3; ++i) {  // more often than the policy has attempts
+    REQUIRE(run.apply(pause_command{}));
+    CHECK(run.state().pausing());
+    REQUIRE(leave_for_pause(run, "a", {{"n", i}}));
+    CHECK(run.status() == run_status::paused);
+    CHECK(run.data().at("n") == i);
+    CHECK(run.state().tokens.asking().empty());
+    CHECK_FALSE(run.apply(answering(1)));
+    REQUIRE(run.apply(resume_command{}));
+    REQUIRE(run.fire_timer());
+    CHECK(run.status() == run_status::running);
+    CHECK(run.call_of("a")->attempt == static_cast<std::uint32_t>(i) + 1);
+    CHECK(run.call_of("a")->visit == 1);
+  }
+  CHECK(run.story("interrupted").size() == 3);
+  // The pauses were no failures: the policy still has its second attempt.
+  REQUIRE(run.apply(run.outcome_of(*run.call_of("a"), error{errc::function_failed, "no"})));
+  CHECK(run.status() == run_status::running);
+  REQUIRE(run.fire_timer());
+  REQUIRE(run.finish("a"));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a function that leaves for a pause which is over is called again soon",
+          "[interrupt][pause]") {
+  driven_run run{chain({start(), task("a"), end()})};
+  REQUIRE(run.begin());
+  REQUIRE(leave_for_pause(run, "a", {{"n", 1}}));
+  CHECK(run.status() == run_status::running);
+  REQUIRE(run.fire_timer());
+  CHECK(run.call_of("a")->attempt == 2);
+  REQUIRE(run.finish("a"));
+  CHECK(run.data().at("n") == 1);
+  CHECK(run.status() == run_status::completed);
+}
+
 TEST_CASE("without an on_timeout edge an unanswered question fails its step",
           "[interrupt][retry]") {
   driven_run run{chain({start(), asking("q", {{"timeout", var("t")}})})};

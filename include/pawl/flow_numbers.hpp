@@ -26,7 +26,9 @@ struct flow_numbers {
   std::uint64_t flow = 0;     ///< of the flow
   std::uint64_t version = 0;  ///< of the version
   std::string label = {};     ///< another name of the version, such as "v1"; "": none yet
-  bool withdrawn = false;     ///< clients of the previous engine have deleted the version
+  /// Clients of the previous engine have deleted the version, or its flow was deleted. A put of the
+  /// same definition brings it back.
+  bool withdrawn = false;
 
   friend bool operator==(const flow_numbers&, const flow_numbers&) = default;
 };
@@ -49,9 +51,9 @@ class scope_flow_numbers {
   void number_async(std::vector<flow_version_id> ids,
                     callback<std::vector<flow_numbers>> done) const;
   /// Changes a version, which gets numbers if it has none. Errors: `not_found`; `already_exists` if
-  /// another version of the flow has the label; `conflict` if the version has another label;
-  /// `invalid_argument` for a label with control characters or more than `max_label_bytes`;
-  /// `overloaded`.
+  /// another version of the flow has the label, and is not withdrawn: then it loses it; `conflict`
+  /// if the version has another label; `invalid_argument` for a label with control characters or
+  /// more than `max_label_bytes`; `overloaded`.
   void change_async(flow_numbers_change what, callback<flow_numbers> done) const;
 
   /// Returns the version with a number, or of a flow with a label. Errors: `not_found`.

@@ -24,6 +24,10 @@ enum class log_level : std::uint8_t { debug, info, warning, error };
 struct interruption {
   json value;
   json update = json::object();
+  /// It asks nothing: the function has left because a pause of the run was requested, and `value`
+  /// says where. It is called again, from its beginning, when the run is resumed; soon, if it goes
+  /// on already.
+  bool for_pause = false;
 
   friend bool operator==(const interruption&, const interruption&) = default;
 };

@@ -33,8 +33,10 @@ using run_id = strong_id<struct run_id_tag>;          ///< a run, unique within 
 using flow_name = strong_id<struct flow_name_tag>;    ///< a flow, unique within its scope
 using scope_name = strong_id<struct scope_name_tag>;  ///< a scope (namespace, tenant)
 
-/// Maximum length of run ids, flow names and scope names, in bytes.
-inline constexpr std::size_t max_id_bytes = 128;
+/// Maximum length of run ids and flow names, in bytes.
+inline constexpr std::size_t max_id_bytes = 255;
+/// Maximum length of all other names: of scopes, queues, workers, jobs, keys and nodes, in bytes.
+inline constexpr std::size_t max_name_bytes = 128;
 
 /// Prefixes of the run ids that Pawl derives: from the idempotency key of a start, and from the
 /// parent of a child run. If callers could choose such ids, they could block or impersonate those
@@ -50,17 +52,17 @@ inline constexpr std::string_view child_id_prefix = "sub-";
 /// The default scope.
 [[nodiscard]] const scope_name& default_scope();
 
-/// Checks a name: 1 to `max_id_bytes` bytes of `[A-Za-z0-9._:-]`, but not "." or "..", which no URL
-/// can contain as a segment of its path. `what` ("run id") names it in the error,
+/// Checks a name: 1 to `max_name_bytes` bytes of `[A-Za-z0-9._:-]`, but not "." or "..", which no
+/// URL can contain as a segment of its path. `what` ("queue's name") names it in the error,
 /// `invalid_argument`.
 [[nodiscard]] result<void> check_name(std::string_view text, std::string_view what);
-/// As `check_name`.
+/// Any UTF-8 text of 1 to `max_id_bytes` bytes without control characters, but not "." or "..". It
+/// is kept as given: two ids are the same if their bytes are. Error: `invalid_argument`.
 [[nodiscard]] result<run_id> parse_run_id(std::string_view text);
 /// The same for the id that a caller chooses for a new run: it must not begin with a prefix of ids
 /// that Pawl derives.
 [[nodiscard]] result<run_id> parse_new_run_id(std::string_view text);
-/// As `check_name`, but also allows parentheses, and spaces and slashes inside the name. None of
-/// the parts between slashes may be "." or "..".
+/// As `parse_run_id`.
 [[nodiscard]] result<flow_name> parse_flow_name(std::string_view text);
 /// As `check_name`.
 [[nodiscard]] result<scope_name> parse_scope_name(std::string_view text);

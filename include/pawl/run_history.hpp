@@ -45,8 +45,8 @@ struct run_step {
   /// "running" (a call is made, or a subflow runs), "queued" (for a worker), "waiting" (a timer, a
   /// signal, an answer, the items of a map), "halted" (the run failed meanwhile; a retry calls it
   /// again), "completed", "failed", "timed_out" (its on_timeout edge was taken), "interrupted" (the
-  /// function has asked a question; another attempt follows the answer), "abandoned" (the run or
-  /// its branch has ended).
+  /// function has asked a question, or left for a pause; another attempt follows the answer or the
+  /// resume), "abandoned" (the run or its branch has ended).
   std::string status;
   time_point started_at{};
   std::optional<time_point> finished_at;

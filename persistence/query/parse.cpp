@@ -279,9 +279,10 @@ class filter_parser {
     return std::visit([](const auto& one) { return term_value{one}; }, read);
   }
 
+  /// A name, with a version after the last "@"; in quotes, a name as a whole.
   static result<term_value> flow_of(comparison how, const written_value& value) {
-    const auto split = value.text.find('@');
-    if (how == comparison::prefix || split == std::string::npos)
+    const auto split = value.text.rfind('@');
+    if (how == comparison::prefix || value.quoted || split == std::string::npos)
       return term_value{flow_pattern{value.text, std::nullopt}};
     const auto parsed = parse_version(std::string_view{value.text}.substr(split + 1));
     if (parsed) return term_value{flow_pattern{value.text.substr(0, split), *parsed}};

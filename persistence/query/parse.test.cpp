@@ -66,6 +66,15 @@ TEST_CASE("a filter is a list of conditions with fields, operators and values", 
   CHECK(query.terms[4] == run_term{run_field::id, comparison::prefix, {std::string{"o-"}}});
 }
 
+TEST_CASE("a flow is named with any text, in quotes also with an @", "[query]") {
+  const auto flow_in = [](const std::string& filter) {
+    return std::get<flow_pattern>(parsed_filter(filter).terms.at(0).values.at(0));
+  };
+  CHECK(flow_in("flow=a@b@1.2") == flow_pattern{"a@b", version{1, 2, 0}});
+  CHECK(flow_in("flow=\"a@1.2\"") == flow_pattern{"a@1.2", std::nullopt});
+  CHECK(flow_in("flow=\"入库 \\\"a\\\", b/c\"") == flow_pattern{"入库 \"a\", b/c", std::nullopt});
+}
+
 TEST_CASE("a run is selected if all conditions hold", "[query]") {
   const run_summary run = failed_order();
   for (const char* const good : {"status=failed",

@@ -6,6 +6,7 @@
 #include <pawl/detail/utf8.hpp>
 
 #include "actors/engine_context.hpp"
+#include "actors/run_files.hpp"
 #include "flow/machine/start_values.hpp"
 #include "flow/values/json_size.hpp"
 #include "flow/values/value_check.hpp"
@@ -87,7 +88,10 @@ result<resolvable_start> make_command(const engine_core& core, const scope_name&
   start.trace = options.trace;
   start.by = std::move(options.by);
   start.paused = options.paused;
-  if (restarted != nullptr) start.restarted_from = *restarted;
+  if (restarted != nullptr) {
+    start.restarted_from = *restarted;
+    if (open->files) open->files->share({in, *restarted}, start.key);
+  }
   return resolvable_start{std::move(start), which};
 }
 

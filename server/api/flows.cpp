@@ -2,6 +2,7 @@
 
 #include <pawl/code_ref.hpp>
 
+#include "flow/definition/old_form.hpp"
 #include "server/api/call.hpp"
 #include "server/api/object_reader.hpp"
 #include "server/api/percent.hpp"
@@ -85,7 +86,9 @@ void put_flow(const call_ptr& request) {
   if (!options) return;
   auto definition = request->take_body();
   if (!definition) return;
-  if (definition->is_object()) {
+  if (flow::is_old_form(*definition)) {
+    (*definition)["name"] = name->str();  // the previous engine stored flows under other names
+  } else if (definition->is_object()) {
     const auto given = definition->emplace("name", name->str()).first;
     if (*given != name->str()) {
       return request->fail(problem{

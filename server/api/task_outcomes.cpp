@@ -77,6 +77,7 @@ task_outcome read_question(object_reader& fields) {
   interruption question;
   question.value = fields.optional_value("value").value_or(nullptr);
   question.update = fields.optional_object("update").value_or(json::object());
+  question.for_pause = fields.flag("for_pause", false);
   task_outcome outcome;
   outcome.interrupted = std::move(question);
   return outcome;
@@ -101,7 +102,7 @@ std::optional<callback<void>> begin_outcome(const call_ptr& request, const task_
   std::string_view kind = "fail";
   std::string text;
   if (outcome->interrupted) {
-    kind = "interrupt";
+    kind = outcome->interrupted->for_pause ? "pause" : "interrupt";
     text = outcome->interrupted->value.dump() + "\n" + outcome->interrupted->update.dump();
   } else if (outcome->value) {
     kind = "complete";

@@ -183,18 +183,28 @@ void get_old_flow(const call_ptr& request) {
   });
 }
 
+/// Numbers the versions of a flow, so that all are withdrawn with it, and deletes it.
+void remove_numbered_flow(const scope& in, const flow_name& name, callback<void> done) {
+  list_old_versions(in, name, [in, name, done](const result<std::vector<old_version>>& numbered) {
+    if (!numbered) return done(numbered.error());
+    in.flows().remove_async(name, done);
+  });
+}
+
 void delete_old_flow(const call_ptr& request) {
   const bool force = old_flag(request, "force");
   with_old_flow(request, "Failed to delete flow", [request, force](const flow_version& oldest) {
     const flow_name name = oldest.id.name;
     end_old_runs(request, {name, std::nullopt, "flow " + name.str(), "Flow deleted", force},
                  [request, name, force] {
-                   request->in().flows().remove_async(name, [request, name,
-                                                             force](const result<void>& removed) {
-                     if (!removed) return refuse(request, "Failed to delete flow", removed.error());
-                     request->answer(
-                         200, {{"flow_id", name.str()}, {"status", "deleted"}, {"force", force}});
-                   });
+                   remove_numbered_flow(
+                       request->in(), name, [request, name, force](const result<void>& removed) {
+                         if (!removed)
+                           return refuse(request, "Failed to delete flow", removed.error());
+                         request->answer(
+                             200,
+                             {{"flow_id", name.str()}, {"status", "deleted"}, {"force", force}});
+                       });
                  });
   });
 }

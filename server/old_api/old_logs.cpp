@@ -10,6 +10,7 @@
 #include "flow/values/json_size.hpp"
 #include "flow/values/text_member.hpp"
 #include "runtime/queries/read_budget.hpp"
+#include "server/api/percent.hpp"
 #include "server/old_api/old_errors.hpp"
 #include "server/old_api/old_fields.hpp"
 
@@ -164,6 +165,21 @@ void answer_old_logs(const call_ptr& request, const std::string& not_found) {
   });
 }
 
+/// The header of an answer that is saved as a file (RFC 6266). A name that is not plain is also
+/// there with other characters in its place, for clients that know no other form.
+static std::string attachment(const std::string& name) {
+  const auto is_plain = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view{"._:-"}.find(c) != std::string_view::npos;
+  };
+  std::string plain = name;
+  for (char& c : plain)
+    if (!is_plain(c)) c = '_';
+  std::string header = "attachment; filename=\"" + plain + "\"";
+  if (plain != name) header += "; filename*=UTF-8''" + percent_encoded(name);
+  return header;
+}
+
 void download_old_logs(const call_ptr& request) {
   read_old_lines(request, max_old_lines, [request](const result<json>& lines) {
     const std::string id = request->run().str();
@@ -172,9 +188,8 @@ void download_old_logs(const call_ptr& request) {
     if (!lines) return refuse(request, "Failed to download logs", lines.error());
     std::string text;
     for (const auto& each : *lines) text += text_of(each) + "\n";
-    request->answer_text(
-        "application/json", std::move(text),
-        {{"Content-Disposition", "attachment; filename=\"workflow-" + id + "-logs.jsonl\""}});
+    request->answer_text("application/json", std::move(text),
+                         {{"Content-Disposition", attachment("workflow-" + id + "-logs.jsonl")}});
   });
 }
 

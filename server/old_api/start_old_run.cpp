@@ -80,14 +80,20 @@ void begin_named(const call_ptr& request, const old_start& what, thread_handler 
 
 }  // namespace
 
+result<std::string> new_thread_id() {
+  auto digits = make_session_token();
+  if (!digits) return digits;
+  return "thr_" + digits->substr(0, thread_digits);
+}
+
 void start_old_run(const call_ptr& request, old_start what, thread_handler done) {
   if (what.thread) {
     request->set_target(*what.thread);
     return begin_named(request, what, std::move(done));
   }
-  const auto digits = make_session_token();
-  if (!digits) return refuse(request, start_failed, digits.error());
-  what.thread = "thr_" + digits->substr(0, thread_digits);
+  auto made = new_thread_id();
+  if (!made) return refuse(request, start_failed, made.error());
+  what.thread = *std::move(made);
   request->set_target(*what.thread);
   begin_new(request, what, std::move(done));
 }

@@ -28,6 +28,9 @@ struct old_start {
   std::shared_ptr<form_files> files = nullptr;
 };
 
+/// A new id, "thr_…". Error: no random numbers.
+[[nodiscard]] result<std::string> new_thread_id();
+
 /// Starts a run. The id of a run of the same flow, and version if the client named one, that is
 /// created but not started, or paused, resumes that run with `input` as updates of its data. Calls
 /// `done` with the id; answers the request itself if the start is refused, with 400 if the id is in

@@ -1,13 +1,14 @@
 #include "server/old_api/store_old_flow.hpp"
 
 #include <memory>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
 #include <pawl/code_ref.hpp>
 
-#include "actors/flow_cache.hpp"
 #include "flow/definition/old_form.hpp"
 #include "server/old_api/old_errors.hpp"
 #include "server/old_api/old_versions.hpp"
@@ -27,12 +28,12 @@ struct storing : std::enable_shared_from_this<storing> {
         done(std::move(then)) {}
 
   void begin() {
-    if (const auto plain = plain_version(wanted)) return put(plain);
     scope_flow_numbers{request->in()}.find_label_async(
         flow, wanted, [self = shared_from_this()](const result<flow_numbers>& labelled) {
-          if (labelled) return self->put(labelled->id.version);
-          if (labelled.error().code == errc::not_found) return self->put({});
-          refuse(self->request, self->doing, labelled.error());
+          if (!labelled && labelled.error().code != errc::not_found)
+            return refuse(self->request, self->doing, labelled.error());
+          self->is_label = labelled || !self->plain;
+          self->put(labelled ? labelled->id.version : self->plain);
         });
   }
 
@@ -44,15 +45,35 @@ struct storing : std::enable_shared_from_this<storing> {
         definition, options,
         [self = shared_from_this(), is_named = as.has_value()](const result<flow_stored>& stored) {
           const bool is_taken = !stored && stored.error().code == errc::already_exists;
-          if (is_taken && is_named) return self->put({});
+          if (is_taken && is_named) return self->put_other();
           if (!stored) return refuse(self->request, self->doing, stored.error());
+          self->log_dropped(stored->warnings);
           self->set_label(stored->id);
         });
   }
 
+  /// The version that was asked for has another definition. If it was deleted, its text is free: it
+  /// becomes the label of the next one.
+  void put_other() {
+    if (is_label) return put({});
+    number_old_version(request->in(), {flow, *plain},
+                       [self = shared_from_this()](const result<flow_numbers>& numbers) {
+                         if (!numbers) return refuse(self->request, self->doing, numbers.error());
+                         self->is_label = numbers->withdrawn;
+                         self->put({});
+                       });
+  }
+
+  /// Says what was left out: the answers of the previous engine have no place for it.
+  void log_dropped(const std::vector<diagnostic>& warnings) const {
+    for (const auto& each : warnings)
+      if (flow::is_of_old_form(each))
+        request->with().log->warn("flow {}: {}", pawl::quoted(flow.str()), each.message);
+  }
+
   /// Gives the version its label, and brings back one that was deleted.
   void set_label(const flow_version_id& id) {
-    flow_numbers_change change{id, plain_version(wanted) ? "" : wanted, false};
+    flow_numbers_change change{id, is_label ? wanted : "", false};
     scope_flow_numbers{request->in()}.change_async(
         change, [self = shared_from_this(), id](const result<flow_numbers>& numbers) {
           if (numbers) return self->done(*numbers);
@@ -83,6 +104,8 @@ struct storing : std::enable_shared_from_this<storing> {
   const flow_name flow;
   const json definition;
   const std::string wanted;
+  const std::optional<version> plain = plain_version(wanted);  ///< `wanted`, if it has that form
+  bool is_label = false;  ///< `wanted` names the version by its label, not by its numbers
   const std::string doing;
   const std::function<void(const flow_numbers&)> done;
 };
@@ -92,11 +115,9 @@ struct storing : std::enable_shared_from_this<storing> {
 void store_old_flow(const call_ptr& request, const std::string& name, const json& stored_form,
                     const std::string& wanted, std::string doing,
                     std::function<void(const flow_numbers& stored)> done) {
-  auto form = flow::from_old_form(stored_form, name,
-                                  actors::flow_limits(request->with().engine.effective_settings()));
-  for (const auto& each : form.warnings)
-    request->with().log->warn("flow {}: {}", pawl::quoted(name), each);
-  std::make_shared<storing>(request, flow_name{name}, std::move(form.definition), wanted,
+  json definition = flow::marked_as_old_form(stored_form);
+  if (definition.is_object()) definition["name"] = name;
+  std::make_shared<storing>(request, flow_name{name}, std::move(definition), wanted,
                             std::move(doing), std::move(done))
       ->begin();
 }

@@ -95,15 +95,19 @@ void redirect_to_page(const call_ptr& request, const std::string& flow, const js
 }
 
 void create_pending(const call_ptr& request, const flow_numbers& of) {
-  const auto files = std::make_shared<form_files>(request->with().uploads, request->by().scope);
+  const auto thread = new_thread_id();
+  if (!thread) return refuse(request, submitting, thread.error());
+  const auto files = std::make_shared<form_files>(request->with().uploads,
+                                                  run_key{request->by().scope, run_id{*thread}});
   const auto values = read_values(request, *files);
   if (!values) return;
   old_start start{of, *values};
+  start.thread = *thread;
   start.paused = true;
   start.files = files;
   start_old_run(request, std::move(start),
-                [request, flow = of.id.name.str(), values = *values](const std::string& thread) {
-                  redirect_to_page(request, flow, values, thread);
+                [request, flow = of.id.name.str(), values = *values](const std::string& started) {
+                  redirect_to_page(request, flow, values, started);
                 });
 }
 

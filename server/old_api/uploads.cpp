@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "runtime/run_uploads.hpp"
 #include "server/http/ascii.hpp"
 #include "server/security/keys.hpp"
 
@@ -123,9 +124,9 @@ result<void> upload_folder::take(const scope_name& in, std::uint64_t bytes) {
                    folder_.string() + " (server.max_upload_bytes); delete files that no run needs"};
 }
 
-result<fs::path> upload_folder::write(const scope_name& in, std::string_view filename,
+result<fs::path> upload_folder::write(const run_key& of, std::string_view filename,
                                       std::string_view content) const {
-  const fs::path folder = folder_ / in.str();
+  const fs::path folder = uploads_of(folder_, of);
   if (const int why = make_private_folder(folder); why != 0)
     return upload_failed(folder, std::strerror(why));
   const auto name = make_session_token();
@@ -140,30 +141,32 @@ result<fs::path> upload_folder::write(const scope_name& in, std::string_view fil
   return to;
 }
 
-result<fs::path> upload_folder::save(const scope_name& in, std::string_view filename,
+result<fs::path> upload_folder::save(const run_key& of, std::string_view filename,
                                      std::string_view content) {
   const std::lock_guard lock{saving_};
-  if (auto taken = take(in, content.size()); !taken) return std::move(taken).error();
-  auto written = write(in, filename, content);
+  if (auto taken = take(of.scope, content.size()); !taken) return std::move(taken).error();
+  auto written = write(of, filename, content);
   if (written) return written;
   const std::lock_guard counting{counting_};
-  used_->give_back(in.str(), content.size());
+  used_->give_back(of.scope.str(), content.size());
   return written;
 }
 
 void upload_folder::remove(const scope_name& in, const fs::path& file, std::uint64_t bytes) {
   const std::lock_guard lock{counting_};
   if (::unlink(file.c_str()) == 0) used_->give_back(in.str(), bytes);
+  ::rmdir(file.parent_path().c_str());
 }
 
 result<fs::path> form_files::save(std::string_view filename, std::string_view content) {
-  auto path = folder_->save(in_, filename, content);
+  auto path = folder_->save(of_, filename, content);
   if (path) saved_.push_back({*path, content.size()});
   return path;
 }
 
 void form_files::remove() noexcept {
-  for (const auto& each : std::exchange(saved_, {})) folder_->remove(in_, each.path, each.bytes);
+  for (const auto& each : std::exchange(saved_, {}))
+    folder_->remove(of_.scope, each.path, each.bytes);
 }
 
 }  // namespace pawl::server

@@ -14,11 +14,13 @@
 #include <pawl/detail/fair_budget.hpp>
 #include <pawl/ids.hpp>
 #include <pawl/result.hpp>
+#include <pawl/run.hpp>
 
 namespace pawl::server {
 
-/// A folder for the files of forms, in which each scope has a folder. Files have names that nothing
-/// outside chooses, and stay until an operator deletes them. Safe for concurrent use.
+/// A folder for the files of forms, in which each scope has a folder, and in that each run. Files
+/// have names that nothing outside chooses; the engine deletes them with their run (`run_uploads`).
+/// Safe for concurrent use.
 class upload_folder {
  public:
   /// `max_bytes`: of all files together, of which a scope can have at most as much as remains free.
@@ -28,9 +30,9 @@ class upload_folder {
   /// Saves a file, which is durable on return, and returns its absolute path: a random name with
   /// the extension of `filename` if that is harmless. Blocks. Errors: `storage_full` if the scope
   /// would have more than its share, `io_failed`.
-  [[nodiscard]] result<std::filesystem::path> save(const scope_name& in, std::string_view filename,
+  [[nodiscard]] result<std::filesystem::path> save(const run_key& of, std::string_view filename,
                                                    std::string_view content);
-  /// Deletes a file of `bytes` that was saved.
+  /// Deletes a file of `bytes` that was saved, and the folder of its run if that is empty then.
   void remove(const scope_name& in, const std::filesystem::path& file, std::uint64_t bytes);
 
   /// "." and 1 to 16 letters and digits, or "".
@@ -42,7 +44,7 @@ class upload_folder {
   [[nodiscard]] bool try_take(const scope_name& in, std::uint64_t bytes);
   /// Counts all files again: operators delete files.
   [[nodiscard]] result<void> count();
-  [[nodiscard]] result<std::filesystem::path> write(const scope_name& in, std::string_view filename,
+  [[nodiscard]] result<std::filesystem::path> write(const run_key& of, std::string_view filename,
                                                     std::string_view content) const;
 
   const std::filesystem::path folder_;
@@ -57,8 +59,9 @@ class upload_folder {
 /// The files of one form, which are deleted again unless `keep` is called. Not thread-safe.
 class form_files {
  public:
-  form_files(std::shared_ptr<upload_folder> folder, scope_name in)
-      : folder_(std::move(folder)), in_(std::move(in)) {}
+  /// `of`: the run that gets the files.
+  form_files(std::shared_ptr<upload_folder> folder, run_key of)
+      : folder_(std::move(folder)), of_(std::move(of)) {}
   ~form_files() { remove(); }
   form_files(const form_files&) = delete;
   form_files& operator=(const form_files&) = delete;
@@ -77,7 +80,7 @@ class form_files {
   };
 
   const std::shared_ptr<upload_folder> folder_;
-  const scope_name in_;
+  const run_key of_;
   std::vector<saved_file> saved_;
 };
 

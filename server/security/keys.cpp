@@ -45,7 +45,7 @@ result<void> check_options(const key_options& options) {
   // Scope names and key names have the same rule: they are safe in a log and in a terminal.
   if (!parse_scope_name(options.name)) {
     return error{errc::invalid_argument, "invalid key name " + pawl::quoted(options.name) +
-                                             "; use 1 to " + std::to_string(max_id_bytes) +
+                                             "; use 1 to " + std::to_string(max_name_bytes) +
                                              " letters, digits, \".\", \"_\", \"-\" and \":\""};
   }
   if (options.scopes.empty())

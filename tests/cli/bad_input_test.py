@@ -116,7 +116,7 @@ class BadCommand(ProgramTest):
                      PAWL_STORAGE_DURABILTY="sync")
         self.refused(USAGE, "--status", "runs", "ls", "--status", "done", "--data-dir", self.store)
         self.refused(USAGE, "--limit", "runs", "ls", "--limit", "many", "--data-dir", self.store)
-        self.refused(USAGE, "--id", "run", self.flow(task("a", "core.set")), "--id", "a b")
+        self.refused(USAGE, "--id", "run", self.flow(task("a", "core.set")), "--id", "a\tb")
         for reserved in ("..", "key:x", "sub-1"):
             self.refused(USAGE, "--id", "run", self.flow(task("a", "core.set")), "--id", reserved)
 

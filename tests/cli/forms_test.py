@@ -37,6 +37,32 @@ class Forms(ProgramTest):
         self.assertEqual(done[-1]["data"], {"amount": 5, "paid": "yes"})
         self.assertEqual(done[-1]["status"], "completed")
 
+    def test_the_stored_form_of_the_previous_engine_is_put_as_it_is(self):
+        nodes = [{"id": "s", "type": "start", "data": None, "position": {"x": 1}},
+                 {"id": "s2", "type": "start", "data": None},
+                 {"id": "work", "type": "python", "data": {"code_ref": "core.echo",
+                                                           "args": {"done": 1}, "title": "t"}},
+                 {"id": "e", "type": "end", "data": None}]
+        edges = [{"source": a, "target": b, "data": None}
+                 for a, b in (("s", "work"), ("s2", "work"), ("work", "e"))]
+        form = {"dialect": "old", "name": "入库", "nodes": nodes, "edges": edges}
+        file = self.file("old.json", form)
+        done = self.pawl("flows", "put", file, *self.where)
+        self.assertRegex(done.stderr, r"old\.json:\d+:\d+: warning: the key \"position\"")
+        self.assertRegex(done.stderr, r"second one, \"s2\", was dropped \(/nodes/1\)")
+        self.assertIn("入库@1.0.0", done.stdout)
+        [flow] = self.lines("flows", "show", "入库", "--json", *self.where)
+        self.assertEqual([node["id"] for node in flow["definition"]["nodes"]], ["s", "work", "e"])
+        done = self.lines("run", file, "--json", *self.where)
+        self.assertEqual((done[-1]["status"], done[-1]["data"]), ("completed", {"done": 1}))
+        # Converted, it is a flow of Pawl; in place only by force, for something is lost.
+        short = json.loads(self.output("flows", "convert", file, "--to", "short"))
+        self.assertEqual([node["id"] for node in short["nodes"]], ["s", "work", "e"])
+        self.assertNotIn("dialect", short)
+        self.refused(USAGE, "form of the previous engine", "fmt", file, "--write")
+        self.pawl("validate", file)
+        self.pawl("validate", self.file("new.json", {**form, "dialect": "new"}), expect=INVALID)
+
     def test_standard_input_is_yaml_unless_it_begins_like_json(self):
         self.assertIn("valid", self.output("validate", "-", input=YAML))
         self.assertIn("valid", self.output("validate", "-", input='\n{"name": "a", "nodes": '

@@ -102,7 +102,7 @@ class Import(ProgramTest):
         self.assertEqual(total, {"flow_versions": 5, "new_flow_versions": 5, "completed": 2,
                                  "failed": 1, "cancelled": 1, "paused": 3, "present": 0,
                                  "left_out": 1})
-        self.assertEqual(notes["a/b"]["now"], "text.a-2fb")
+        self.assertEqual(notes["a/b"]["now"], "a/b")
         self.assertIn("has ended", notes["a/b"]["why"])
         self.assertEqual(notes[".."]["now"], "text.-2e-2e")
         self.assertEqual(notes["order, version v1"]["now"], "order@1.0.1")
@@ -111,8 +111,8 @@ class Import(ProgramTest):
         done = self.shown("thr_1")
         self.assertEqual((done["status"], done["input"], done["created_at"]),
                          ("completed", {"n": 1}, "2025-10-29T01:02:03.004Z"))
-        self.assertEqual(self.shown("text.a-2fb")["metadata"]["imported"]["id"], "a/b")
-        paused = self.shown("text.thr-203")
+        self.assertEqual(self.shown("a/b")["metadata"]["imported"]["id"], "a/b")
+        paused = self.shown("thr 3")
         self.assertEqual((paused["status"], paused["at"]), ("paused", ["start"]))
         self.assertEqual(paused["metadata"]["imported"]["signals"],
                          [{"type": "resume_request", "at": TIME}])

@@ -218,6 +218,44 @@ class OldApiTest(ServerTest):
         self.ok(server.call("DELETE", "/api/flows/f/versions/1.0.0?force=true"))
         self.assertEqual(server.get("/api/flows/f").status, 404)
 
+    def test_the_text_of_a_deleted_version_is_free(self):
+        server = self.serve_old()
+        for text in ("v1", "1.0.0", "第一版"):
+            name = "of " + text
+            flow = "/api/flows/" + quote(name, safe="")
+            first = self.create(server, name, version=text)
+            self.create(server, name, SHORT, version="other")
+            self.ok(server.call("DELETE", f"{flow}/versions/{quote(text)}"))
+            again = self.create(server, name, SLOW, version=text)
+            self.assertEqual(again["version"], text)
+            self.assertNotEqual(again["flow_version_id"], first["flow_version_id"])
+            same = self.create(server, name, SLOW, version=text)
+            self.assertEqual(same, again)
+            started = self.ok(server.post(f"{flow}/start/version/{quote(text)}"))
+            self.assertEqual(started["flow_version_id"], again["flow_version_id"])
+            self.assertEqual([each["version"] for each in
+                              self.ok(server.get(f"{flow}/versions?include_unpublished=true"))],
+                             [text, "other"])
+
+    def test_the_versions_of_a_deleted_flow_are_deleted_with_it(self):
+        server = self.serve_old()
+        self.create(server, "f", version="v1")
+        self.create(server, "f", SHORT, version="v2")
+        self.ok(server.call("DELETE", "/api/flows/f"))
+        again = self.create(server, "f", SLOW, version="v1")
+        self.assertEqual((again["version"], again["flow_version_id"]), ("v1", 3))
+        self.assertEqual([each["version"] for each in
+                          self.ok(server.get("/api/flows/f/versions?include_unpublished=true"))],
+                         ["v1"])
+        self.refused(server.post("/api/flows/f/start/version/v2"), 400,
+                     "Version v2 not found for flow f", "ValidationException")
+        # The same definition brings a version back, also by the other API.
+        self.assertEqual(self.create(server, "f", SHORT, version="v2")["flow_version_id"], 2)
+        self.assertEqual(server.call("DELETE", "/v1/flows/f").status, 204)
+        definition = {**stored_form(("work", "core.echo", {"done": True})), "dialect": "old"}
+        self.assertIn(server.call("PUT", "/v1/flows/f?version=1.0.0", definition).status, (200, 201))
+        self.assertEqual(self.ok(server.post("/api/flows/f/start"))["flow_version_id"], 1)
+
     def test_a_flow_with_runs_is_deleted_by_force(self):
         server = self.serve_old()
         self.create(server, "f", SLOW)
@@ -246,7 +284,38 @@ class OldApiTest(ServerTest):
         server.stop()
         said = "".join(server.said)
         self.assertIn("viewport", said)
-        self.assertIn("the first start does not reach it", said)
+        self.assertIn("a flow begins at its first start", said)
+
+    def test_the_new_routes_take_the_stored_form_as_it_is(self):
+        server = self.serve()  # without the old routes
+        form = stored_form(("work", "any text/名", {"n": 1}), ("more", "core.echo", {"done": True}))
+        form["nodes"].insert(1, {"id": "again", "type": "start", "data": None})
+        form["edges"].append({"source": "again", "target": "work", "data": {"when": None}})
+        self.assertEqual(server.call("PUT", "/v1/flows/f", {**form, "name": "f"}).status, 422)
+        stored = server.call("PUT", "/v1/flows/f", {**form, "dialect": "old"})
+        self.assertEqual(stored.status, 201, stored.text)
+        self.assertEqual(stored.body["name"], "f")
+        warned = {(each["code"], each["pointer"]) for each in stored.body["warnings"]}
+        self.assertLessEqual({("dropped", "/viewport"), ("dropped", "/nodes/0/position"),
+                              ("second_start", "/nodes/1")}, warned)
+        shown = self.ok(server.get("/v1/flows/f"))
+        self.assertNotIn("written", shown)
+        self.assertEqual([node["id"] for node in shown["definition"]["nodes"]],
+                         ["start", "work", "more", "end"])
+        self.assertEqual(shown["definition"]["nodes"][1]["data"]["code_ref"],
+                         "text.any-20text-2f-e5-90-8d")
+        # The same again is the same version; its own name counts without one in the path.
+        again = server.call("PUT", "/v1/flows/f", {**form, "dialect": "old"})
+        self.assertEqual((again.status, again.body["created"]), (200, False))
+        named = server.post("/v1/flows", {**form, "dialect": "old"})
+        self.assertEqual((named.status, named.body["name"]), (201, "another name"))
+        # What is wrong is refused at the place where it was written.
+        del form["edges"][0]["target"]
+        refused = server.call("PUT", "/v1/flows/f", {**form, "dialect": "old"})
+        self.assertEqual(refused.status, 422)
+        self.assertIn("/edges/0", [each["pointer"] for each in refused.body["diagnostics"]])
+        refused = server.call("PUT", "/v1/flows/f", {**form, "dialect": "older"})
+        self.assertIn("unknown_dialect", [each["code"] for each in refused.body["diagnostics"]])
 
     def test_bad_requests_are_refused(self):
         server = self.serve_old()
@@ -622,7 +691,8 @@ class OldApiTest(ServerTest):
         self.assertEqual(inputs, {"currency": "EUR", "empty": None,
                                   "list": {"filename": "../prices.csv", "size": 20,
                                            "content_type": "text/csv"}})
-        self.assertEqual(os.path.dirname(path),
+        of_run, name = os.path.split(path)
+        self.assertEqual(os.path.dirname(of_run),
                          os.path.join(self.folder, "store", "uploads", "default"))
         self.assertTrue(path.endswith(".csv"), path)
         with open(path, encoding="utf-8") as file:
@@ -636,6 +706,13 @@ class OldApiTest(ServerTest):
         self.assertEqual((started["thread_id"], started["status"]), (thread, "started"))
         self.assertEqual(self.until(server, thread, "completed")["metadata"]["inputs"]["currency"],
                          "EUR")
+        # A run that is restarted from it has the file, too; the last of both takes it along.
+        self.assertEqual(server.post(f"/v1/runs/{thread}/restart", {"id": "again"}).status, 201)
+        self.until(server, "again", "completed")
+        self.assertEqual(server.call("DELETE", f"/v1/runs/{thread}").status, 200)
+        self.assertTrue(os.path.exists(path))
+        self.assertEqual(server.call("DELETE", "/v1/runs/again").status, 200)
+        self.assertEqual(os.listdir(os.path.dirname(of_run)), [])
 
     def test_a_pending_run_is_started_or_stopped_by_its_id(self):
         server = self.serve_old()

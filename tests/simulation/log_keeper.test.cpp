@@ -74,8 +74,18 @@ class kept_logs {
     for (const auto& each : records()) writes.erase(column::checkpoints, each.first);
     write(writes);
   }
-  void say(const std::string& run, const std::string& message) {
-    context_->log_lines.add(key_of(run), {{}, "info", "n", 1, 1, message});
+  void store_run(const std::string& run, time_point created) {
+    persistence::run_record record;
+    record.summary.key = key_of(run);
+    record.summary.created_at = created;
+    persistence::batch writes;
+    writes.put(column::runs, persistence::keys::run(key_of(run)), persistence::encode_run(record));
+    write(writes);
+  }
+  /// `created`: when the run was created that the line is of.
+  void say(const std::string& run, const std::string& message,
+           std::optional<time_point> created = {}) {
+    context_->log_lines.add(key_of(run), {{}, "info", "n", 1, 1, message}, created);
     scheduler_.run();
   }
   /// Returns whether the answer has come, later.
@@ -213,6 +223,24 @@ TEST_CASE("the log of a run is held until what was sent is durable", "[simulatio
     CHECK(logs.log_of("r") == lines{"1", "2"});
     CHECK(logs.lost() == 0);
   }
+}
+
+TEST_CASE("a line of a call that outlives its run is not in the log of a new run of the same id",
+          "[simulation][logs]") {
+  kept_logs logs;
+  const time_point first = from_unix_us(1'000'000), second = from_unix_us(2'000'000);
+  logs.store_run("r", first);
+  logs.say("r", "in time", first);
+  logs.make_all_durable();
+  CHECK(logs.log_of("r") == lines{"in time"});
+  logs.remove_run("r");
+  logs.store_run("r", second);
+  logs.say("r", "late", first);
+  logs.say("r", "new", second);
+  logs.say("r", "of nobody knows which", {});
+  logs.make_all_durable();
+  CHECK(logs.log_of("r") == lines{"new", "of nobody knows which"});
+  CHECK(logs.lost() == 1);
 }
 
 TEST_CASE("a group that cannot be made durable is counted as lost", "[simulation][logs]") {

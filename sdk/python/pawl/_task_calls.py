@@ -74,9 +74,15 @@ class TaskCalls(Caller):
                                   "retryable": retryable, **given(details=details)}, key=key)
 
     def interrupt_task(self, task: str, lease: str, value: Json = None,
-                       update: Optional[Object] = None, *, key: Optional[str] = None) -> None:
-        """Interrupts a task with a question; the function is called again with the answer."""
-        body = {"lease": lease, **given(value=value, update=update)}
+                       update: Optional[Object] = None, *, for_pause: bool = False,
+                       key: Optional[str] = None) -> None:
+        """Interrupts a task with a question; the function is called again with the answer.
+
+        `for_pause`: it asks nothing, but has left because a pause was requested. It is called again
+        when the run is resumed; soon, if it goes on already.
+        """
+        body = {"lease": lease,
+                **given(value=value, update=update, for_pause=for_pause or None)}
         self._report(task, "interrupt", body, key=key)
 
     def release_task(self, task: str, lease: str, *, key: Optional[str] = None) -> None:

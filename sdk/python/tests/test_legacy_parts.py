@@ -17,7 +17,6 @@ from pawl.legacy._names import code_ref_of
 from pawl.legacy._plain import plain
 from pawl.legacy._state import ChangedData
 from pawl.models import Beat
-from pawl.worker._give_back import GivenBack
 from pawl.worker._lease import Lease
 from pawl.worker._log import Lines, StepLogger
 from pawl.worker._outcome import Asked, Completed, Failed
@@ -225,38 +224,16 @@ class Interrupts(unittest.TestCase):
         self.assertEqual(outcome(f, interrupted=True, resume_value={"agreed": 1}),
                          Completed({"agreed": 1, "result": "went on"}))
 
-    def test_an_interrupt_because_of_a_pause_gives_the_task_back(self):
+    def test_an_interrupt_because_of_a_pause_asks_nothing(self):
         def f(state, logger, interrupt):
             if state.pause_requested:
                 state.data["in_place"] = 1
                 interrupt("paused", update={"at": 3})
             return "not paused"
         call = Called(f, "pause")
-        self.assertEqual(call.outcome, GivenBack({"in_place": 1, "at": 3}))
+        self.assertEqual(call.outcome, Asked("paused", {"in_place": 1, "at": 3}, for_pause=True))
         self.assertEqual(call.logged, [("info", "paused: paused")])
         self.assertEqual(outcome(f), Completed({"result": "not paused"}))
-
-    def test_the_next_call_has_an_update_that_was_not_stored_in_time(self):
-        def f(state, logger, interrupt):
-            state.data["calls"] = state.data.get("calls", 0) + 1
-            state.data.pop("gone", None)
-            if state.pause_requested:
-                interrupt()
-        function = OldFunction("shop.f", f, pawl.Client())
-        state = {"gone": 1}
-        first = Called(function, "pause", state=dict(state)).outcome
-        self.assertEqual(first.update, {"calls": 1, "gone": None, "_removed": ["gone"]})
-        self.assertEqual(Called(function, state=dict(state)).outcome, Completed(
-            {"calls": 2, "gone": None, "_removed": ["gone"], "result": None}))
-        self.assertTrue(first.settled.is_set())
-        self.assertEqual(Called(function, state=dict(state)).outcome.result["calls"], 1)  # once
-        # Not if it was stored, if the data is not that from before, or at another visit.
-        Called(function, "pause", state={}).outcome.settled.set()
-        self.assertEqual(Called(function, state={}).outcome.result["calls"], 1)
-        Called(function, "pause", state={})
-        self.assertEqual(Called(function, state={"calls": 5}).outcome.result["calls"], 6)
-        Called(function, "pause", state={})
-        self.assertEqual(Called(function, state={}, visit=3).outcome.result["calls"], 1)
 
     def test_a_cancel_is_seen(self):
         def f(state, logger, interrupt):
@@ -339,7 +316,7 @@ class Registry(unittest.TestCase):
             return "ran"
         for f in (whole, checked):
             self.assertEqual(outcome(f), Completed({"result": "ran"}))
-            self.assertEqual(outcome(f, "pause"), GivenBack({}))
+            self.assertTrue(outcome(f, "pause").for_pause)
 
     def test_new_functions_stand_beside_old_ones(self):
         @pawl_function("legacy_parts.new")
@@ -362,5 +339,5 @@ class Registry(unittest.TestCase):
         items = {"items": [1, 2, 3], "batch_size": 2}
         self.assertEqual(outcome(call("test.process_data"), args=items).result,
                          {"processed_count": 3, "total_count": 3, "completed": True})
-        self.assertEqual(outcome(call("test.process_data"), "pause", args=items),
-                         GivenBack({"processed_count": 0}))
+        paused = outcome(call("test.process_data"), "pause", args=items)
+        self.assertEqual((paused.update, paused.for_pause), ({"processed_count": 0}, True))

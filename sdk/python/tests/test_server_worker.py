@@ -40,6 +40,31 @@ class Steps(WorkerTest):
     def test_a_result_that_is_not_an_object_goes_under_result(self):
         self.assertEqual(self.finished(lambda state: [1, "ü"]).data, {"result": [1, "ü"]})
 
+    def test_a_step_that_leaves_for_a_pause_goes_on_after_one_resume(self):
+        inside = threading.Event()
+
+        def count(state, interrupt):
+            step = pawl.current_step()
+            n = state.get("n", 0)
+            inside.set()
+            while n < 3:
+                step.heartbeat()
+                if step.wish == "pause":
+                    interrupt.for_pause({"n": n + 1}, f"at {n}")
+                step.cancelled.wait(0.05)
+            return {"attempt": step.attempt}
+        self.worker(count, lease=1)
+        run = self.start()
+        for n in (1, 2, 3):
+            self.assertTrue(inside.wait(PATIENCE))
+            inside.clear()
+            self.client.pause(run)
+            paused = self.status(run, "paused")
+            self.assertEqual(paused.data, {"n": n})
+            self.assertEqual([each.kind for each in paused.waiting_on if each.kind == "answer"], [])
+            self.client.resume(run)
+        self.assertEqual(self.client.wait(run, PATIENCE).data, {"n": 3, "attempt": 4})
+
     def test_async_functions_run(self):
         async def f(state, n):
             await asyncio.sleep(0)

@@ -7,10 +7,10 @@ from unittest import mock
 
 import pawl
 from pawl.models import Beat
-from pawl.worker._give_back import GivenBack, give_back
 from pawl.worker._lease import Lease, LeaseKeeper
 from pawl.worker._log import Lines, LogShipper, StepLogger, level_of
 from pawl.worker._outcome import Asked, Completed, Failed, report, report_and_take
+from pawl.worker._step import Interrupt, Interruption
 from tests.test_step import task
 
 GONE = pawl.ConnectionFailed("gone")
@@ -49,47 +49,28 @@ class Calls:
             return self.changed.wait_for(lambda: condition(self.seen), 5)
 
 
-class GiveBack(unittest.TestCase):
-    def given_back(self, *answers, update=None):
-        calls = Calls(*answers)
-        lease = Lease(task())
-        lease.heard(Beat("pause", 100))
-        done = report(calls, lease, GivenBack({"n": 1} if update is None else update),
-                      threading.Event())
-        return done, [(name, args[1:]) for name, args, _ in calls.seen]
+class Pauses(unittest.TestCase):
+    def test_a_function_that_leaves_for_a_pause_asks_nothing(self):
+        calls = Calls(None)
+        self.assertTrue(report(calls, Lease(task()), Asked("at 3", {"n": 1}, for_pause=True),
+                               threading.Event()))
+        [(name, args, options)] = calls.seen
+        self.assertEqual((name, args[1:], options["for_pause"]),
+                         ("interrupt_task", ("l1", "at 3", {"n": 1}), True))
+        taken = []
+        report_and_take(calls, Lease(task()), Asked(None, None, for_pause=True), threading.Event(),
+                        lambda item: taken.append(item) or mock.Mock(
+                            tasks=[], outcomes=[mock.Mock(ok=True)]))
+        self.assertEqual(taken[0]["question"], {"for_pause": True})
 
-    def test_the_task_is_released_and_then_the_data_is_set(self):
-        self.assertEqual(self.given_back(Beat("pause", 100), None), (True, [
-            ("heartbeat_task", ("l1",)), ("release_task", ("l1",)), ("set_data", ({"n": 1},))]))
-        _, seen = self.given_back(Beat("pause", 100), None, update={})
-        self.assertEqual([name for name, _ in seen], ["heartbeat_task", "release_task"])
-
-    def test_a_lost_heartbeat_leaves_the_wish_of_the_last_one(self):
-        _, seen = self.given_back(GONE, None)
-        self.assertEqual([name for name, _ in seen],
-                         ["heartbeat_task", "release_task", "set_data"])
-
-    def test_data_waits_until_the_run_is_paused(self):
-        busy = pawl.Conflict("still running")
-        for run in (mock.Mock(pausing=True, status="running"),
-                    mock.Mock(pausing=False, status="paused")):  # it has paused since
-            done, seen = self.given_back(Beat("pause", 100), None, busy, run, None)
-            self.assertEqual((done, [name for name, _ in seen[2:]]), (True, ["set_data", "run",
-                                                                             "set_data"]))
-        run = mock.Mock(pausing=False, status="running")
-        with self.assertLogs("pawl.worker", "INFO") as logged:
-            done, seen = self.given_back(Beat("pause", 100), None, busy, run)
-        self.assertEqual((done, len(seen)), (True, 4))
-        self.assertIn("its data was not set", logged.output[0])
-
-    def test_a_run_that_was_resumed_goes_on(self):
-        self.assertEqual(self.given_back(Beat("none", 100), None), (True, [
-            ("heartbeat_task", ("l1",)), ("interrupt_task", ("l1", None, {"n": 1})),
-            ("answer", (None,))]))
-
-    def test_a_lost_lease_is_logged(self):
-        with self.assertLogs("pawl.worker", "WARNING"):
-            self.assertFalse(self.given_back(LOST)[0])
+    def test_the_interrupt_of_a_function_leaves_for_a_pause(self):
+        interrupt = Interrupt()
+        with self.assertRaises(Interruption):
+            interrupt.for_pause({"n": 1}, "at 3")
+        self.assertEqual((interrupt.asked, interrupt.pauses, interrupt.value, interrupt.update),
+                         (True, True, "at 3", {"n": 1}))
+        with self.assertRaises(pawl.StepError):
+            Interrupt().for_pause([1])
 
 
 class Heartbeats(unittest.TestCase):

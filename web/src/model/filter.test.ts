@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ErrorGroups, RunSummary } from '../client';
 import { coverageText, groupFilter } from './errors';
-import { both, condition, mistakeIn, quoted, suggestions, typedFilter } from './filter';
+import { both, condition, firstThatFit, mistakeIn, quoted, suggestions, typedFilter } from './filter';
 import { waitWords } from './words';
 
 test('values are in quotes where the language needs it', () => {
@@ -14,6 +14,12 @@ test('values are in quotes where the language needs it', () => {
   expect(both(' status=failed ', undefined, '', condition('id', '=', 'a', 'b c'))).toBe(
     'status=failed id=a,"b c"',
   );
+});
+
+test('ids fill a filter as far as it goes', () => {
+  expect(firstThatFit(['a', 'b c', 'd'], 2, 100)).toEqual(['a', 'b c']);
+  expect(firstThatFit(['a', 'b c', 'd'], 9, 8)).toEqual(['a', 'b c']);
+  expect(firstThatFit(['入库', 'b'], 9, 7)).toEqual(['入库']);
 });
 
 test('a text without an operator is the beginning of an id', () => {

@@ -36,12 +36,24 @@ export function inQuotes(value: string): string {
 
 /** A value as the language wants it: in quotes if it needs them. */
 export function quoted(value: string): string {
-  return value === '' || /[\s,"]/.test(value) ? inQuotes(value) : value;
+  return value === '' || /[\s,"@]/.test(value) ? inQuotes(value) : value;
 }
 
 /** "flow=order,invoice" */
 export function condition(field: string, operator: string, ...all: string[]): string {
   return field + operator + all.map(quoted).join(',');
+}
+
+/** The first values of a list that are, as a condition has them, at most so many and so many bytes. */
+export function firstThatFit(all: Iterable<string>, most: number, mostBytes: number): string[] {
+  const first: string[] = [];
+  let bytes = 0;
+  for (const each of all) {
+    bytes += new TextEncoder().encode(quoted(each)).length + 1;
+    if (first.length === most || bytes > mostBytes) break;
+    first.push(each);
+  }
+  return first;
 }
 
 /** Filters that must all hold. Empty ones are left out. */

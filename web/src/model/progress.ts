@@ -188,7 +188,7 @@ export class Progress {
         return;
       }
       case 'interrupted':
-        return this.#rest(node, event, at, 'an answer');
+        return this.#rest(node, event, at, detail['for_pause'] === true ? 'a resume' : 'an answer');
       case 'task_queued':
         return this.#rest(
           node,

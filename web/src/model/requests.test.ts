@@ -37,6 +37,8 @@ test('commands are quoted for the shell', () => {
   expect(shellQuote('order-17')).toBe('order-17');
   expect(shellQuote("it's $HOME")).toBe(`'it'\\''s $HOME'`);
   expect(shellQuote('a\u001b[31m')).toBe("$'a\\x1b[31m'");
+  expect(shellQuote("it's\u202e")).toBe("$'it\\'s\\u202e'");
+  expect(shellQuote('入库 1')).toBe("'入库 1'");
   const where = { base: 'http://h:1/', scope: 'team', keyed: true };
   expect(curlText(where, '/v1/runs/r/pause', { reason: "don't" })).toBe(
     `curl -X POST -H "Authorization: Bearer $PAWL_TOKEN" -H 'Pawl-Scope: team' --json '{"reason":"don'\\''t"}' http://h:1/v1/runs/r/pause`,

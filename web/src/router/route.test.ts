@@ -6,6 +6,7 @@ test('a place and its fragment are the same both ways', () => {
     ['default', ['runs'], { status: 'failed' }],
     ['team-a', ['flows', 'shop/order (1)', 'edit'], {}],
     ['default', ['runs', 'a?b#c%d~é'], { q: '<b>&="', node: 'x y' }],
+    ['default', ['runs', 'a/../b %2F 入库\u202e 👩‍🚀'], {}],
     ['a.b:c', ['overview'], {}],
   ] as const) {
     const route = parseRoute(hrefOf(scope, path, query));

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import List, Optional
 
+from .._text import printable
 from ..client import Client
 from ..errors import PawlError
 from ..worker import Worker
@@ -43,8 +44,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
             warn_of_missing(flow)
             if not options.no_flows:
                 stored = store(client, flow)
-                print(f"pawl.legacy: flow {stored.name}, version {stored.version}, of the app "
-                      f"{flow.app}", flush=True)
+                print(printable(f"pawl.legacy: flow {stored.name}, version {stored.version}, of "
+                                f"the app {flow.app}"), flush=True)
         worker = Worker(client, options.queue, options.threads, log_level=logging.DEBUG)
         add_to(worker)
         worker.run()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 import uuid
 from datetime import datetime
@@ -12,6 +13,7 @@ from ..errors import AlreadyExists, IdempotencyMismatch, IllegalTransition, NotF
 from ..models import Object, Run, RunSummary
 
 _log = logging.getLogger("pawl.legacy")
+_VERSION = re.compile(r"\d+(\.\d+){0,2}\Z")
 _POLL = 1.0  # seconds of one wait for the end of a run
 
 
@@ -148,8 +150,8 @@ def _flow_of(flow_version_id: Any) -> Tuple[str, Optional[str]]:
     if not isinstance(flow_version_id, str):
         raise ValueError(f"{flow_version_id!r} is not a flow: Pawl has no numbers of flow "
                          'versions; use its name, or a version such as "orders@1.0.2"')
-    flow, _, version = flow_version_id.partition("@")
-    return flow, version or None
+    flow, at, version = flow_version_id.rpartition("@")
+    return (flow, version) if at and _VERSION.match(version) else (flow_version_id, None)
 
 
 def _summary(run: RunSummary) -> Object:

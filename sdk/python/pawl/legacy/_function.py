@@ -1,16 +1,13 @@
 """Calls of functions with the old calling convention."""
 
 import inspect
-import threading
-from collections import OrderedDict
-from typing import Any, Callable, Dict, NoReturn, Optional, Tuple
+from typing import Any, Callable, Dict, NoReturn, Optional
 
 from ..client import Client
 from ..errors import Json
 from ..models import Task
 from ..worker import Step, StepError, Worker
 from ..worker._functions import Function
-from ..worker._give_back import GivenBack
 from ..worker._outcome import Asked, Completed, Outcome, StepFunction, outcome_of, settled
 from ..worker._step import Interrupt, Interruption
 from ._logger import WorkflowLogger
@@ -20,7 +17,6 @@ from ._registry import Registered, registered
 from ._state import ChangedData, RunningState
 
 _BEAT_EVERY = 0.5  # a function learns of a pause or cancel within a second
-_MAX_LEFT = 1000  # updates that are remembered
 
 
 class WorkflowInterrupt(Interruption):
@@ -44,40 +40,6 @@ class OldInterrupt(Interrupt):
         raise WorkflowInterrupt()
 
 
-class Leftovers:
-    """The updates of calls that were given back, until they are stored.
-
-    The next call takes one over if its run was resumed before the update was stored. Only calls
-    in this process do; in another one the function begins with the data from before. Thread-safe.
-    """
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._kept: "OrderedDict[_Visit, Tuple[ChangedData, GivenBack]]" = OrderedDict()
-
-    def put(self, task: Task, kept: ChangedData, outcome: GivenBack) -> None:
-        with self._guard:
-            self._kept[_visit_of(task)] = kept, outcome
-            if len(self._kept) > _MAX_LEFT:
-                self._kept.popitem(last=False)
-
-    def take(self, task: Task, kept: ChangedData) -> None:
-        """Makes the changes of the call before, if they are not stored."""
-        with self._guard:
-            before, outcome = self._kept.pop(_visit_of(task), (kept, None))
-            if outcome is None or outcome.settled.is_set() or not before.began_like(kept):
-                return
-            outcome.settled.set()
-        kept.apply(outcome.update)
-
-
-_Visit = Tuple[str, str, int]
-
-
-def _visit_of(task: Task) -> _Visit:
-    return task.run, task.node, task.visit
-
-
 class OldFunction:
     """A function `(state, logger, interrupt, **args)`, called by position."""
 
@@ -86,11 +48,9 @@ class OldFunction:
     def __init__(self, name: str, function: Callable[..., Any], client: Client) -> None:
         self.name = code_ref_of(name)
         self._function, self._client = function, client
-        self._left = Leftovers()
 
     def __call__(self, task: Task, step: Step) -> Outcome:
         kept = ChangedData(task.state)
-        self._left.take(task, kept)
         if task.interrupted and isinstance(task.resume_value, dict):
             kept.data.update(task.resume_value)  # as the updates of a resume
         state = RunningState(task, step, kept.data, lambda: self._metadata(task))
@@ -120,9 +80,7 @@ class OldFunction:
         question, update = outcome.result
         if state.saw_pause or step.wish == "pause":
             logger.info("paused" if question is None else f"paused: {question}")
-            given_back = GivenBack(update)
-            self._left.put(task, kept, given_back)
-            return given_back
+            return Asked(question, update or None, for_pause=True)
         return Asked(question, update or None)
 
     def _bound(self, state: RunningState, logger: WorkflowLogger, interrupt: OldInterrupt,

@@ -101,16 +101,6 @@ class ChangedData:
                 state.pop(name, None)
         self._before = {name: _text(value) for name, value in state.items()}
 
-    def began_like(self, other: "ChangedData") -> bool:
-        """Whether another call began with the same data."""
-        return self._before == other._before and self._removed == other._removed
-
-    def apply(self, changes: Dict[str, Json]) -> None:
-        """Makes the changes of another call."""
-        self.data.update(changes)
-        for name in self.data.pop(_REMOVED, []):
-            self.data.pop(name, None)
-
     def changes(self, data: Any, warn: Warn) -> Dict[str, Json]:
         """Returns the keys that differ from those before the call, with their values as JSON.
         Raises StepError `invalid_result` for a value that is not JSON."""

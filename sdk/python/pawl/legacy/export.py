@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+from .._text import printable
 from ..models import Object
 from ._models import for_pawl
 
@@ -60,10 +61,10 @@ def main(arguments: Optional[List[str]] = None) -> int:
         print(f"pawl.legacy.export: {options.database}: {error}", file=sys.stderr)
         return 1
     for flow in flows:
-        print(f"skipped: {flow.name}: {flow.problem}" if flow.definition is None
-              else f"{folder / flow.file}: {flow.name}, version {flow.version}")
+        print(printable(f"skipped: {flow.name}: {flow.problem}" if flow.definition is None
+                        else f"{folder / flow.file}: {flow.name}, version {flow.version}"))
     for run in runs:
-        print(f"not ended: {run.id} ({run.status})")
+        print(printable(f"not ended: {run.id} ({run.status})"))
     return 1 if any(flow.definition is None for flow in flows) else 0
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Callable, Dict, List, Optional, Tuple
 
+from .._text import printable
 from ..client import Client
 from ..errors import LeaseLost, NotFound, PawlError
 from ..models import Beat, Task
@@ -180,4 +181,4 @@ class LeaseKeeper:
 
 def name_of(task: Task) -> str:
     """Returns the name of a task for log lines."""
-    return f"{task.code_ref} at {task.node} of run {task.run}"
+    return printable(f"{task.code_ref} at {task.node} of run {task.run}")

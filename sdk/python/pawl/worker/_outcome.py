@@ -18,7 +18,6 @@ from ..errors import Json
 from ..models import NextTasks, Task
 from ._functions import Function
 from ._lease import Lease, name_of
-from ._give_back import GivenBack, give_back
 from ._step import Interrupt, Interruption, Step, StepError, _current
 
 _log = logging.getLogger("pawl.worker")
@@ -41,12 +40,14 @@ class Failed:
 
 @dataclass(frozen=True)
 class Asked:
+    """`for_pause`: it asks nothing; the function has left because a pause was requested."""
+
     value: Json
     update: Optional[Dict[str, Any]]
+    for_pause: bool = False
 
 
-_Reported = Union[Completed, Failed, Asked]
-Outcome = Union[Completed, Failed, Asked, GivenBack]
+Outcome = Union[Completed, Failed, Asked]
 
 
 class Callee(Protocol):
@@ -88,7 +89,7 @@ def call(function: Function, task: Task, step: Step) -> Outcome:
 
     outcome = outcome_of(function.name, body, step, interrupt)
     if interrupt.asked:  # even if the function has caught the Interruption
-        return Asked(interrupt.value, interrupt.update)
+        return Asked(interrupt.value, interrupt.update, interrupt.pauses)
     return outcome
 
 
@@ -167,8 +168,6 @@ def report(client: Client, lease: Lease, outcome: Outcome, stopped: threading.Ev
     """
     key, backoff = str(uuid.uuid4()), Backoff()
     lease.reporting = True
-    if isinstance(outcome, GivenBack):
-        return give_back(client, lease, outcome, stopped)
     while not (lease.lost or lease.given_up):
         try:
             _send(client, lease.task, outcome, key)
@@ -195,7 +194,7 @@ def report_and_take(client: Client, lease: Lease, outcome: Outcome, stopped: thr
     """
     lease.reporting = True
     taken: List[Task] = []
-    if not isinstance(outcome, GivenBack) and not (lease.lost or lease.given_up):
+    if not (lease.lost or lease.given_up):
         try:
             answer = exchange(_item(lease.task, outcome))
         except PawlError as error:
@@ -208,7 +207,7 @@ def report_and_take(client: Client, lease: Lease, outcome: Outcome, stopped: thr
     return taken
 
 
-def _item(task: Task, outcome: _Reported) -> Dict[str, Any]:
+def _item(task: Task, outcome: Outcome) -> Dict[str, Any]:
     item: Dict[str, Any] = {"task": task.task, "lease": task.lease}
     if isinstance(outcome, Completed):
         item["result"] = outcome.result
@@ -216,18 +215,20 @@ def _item(task: Task, outcome: _Reported) -> Dict[str, Any]:
         item["failure"] = {"type": outcome.type, "message": outcome.message,
                            "retryable": outcome.retryable, **given(details=outcome.details)}
     else:
-        item["question"] = given(value=outcome.value, update=outcome.update)
+        item["question"] = given(value=outcome.value, update=outcome.update,
+                                 for_pause=outcome.for_pause or None)
     return item
 
 
-def _send(client: Client, task: Task, outcome: _Reported, key: str) -> None:
+def _send(client: Client, task: Task, outcome: Outcome, key: str) -> None:
     if isinstance(outcome, Completed):
         client.complete_task(task.task, task.lease, outcome.result, key=key)
     elif isinstance(outcome, Failed):
         client.fail_task(task.task, task.lease, outcome.type, outcome.message,
                          retryable=outcome.retryable, details=outcome.details, key=key)
     else:
-        client.interrupt_task(task.task, task.lease, outcome.value, outcome.update, key=key)
+        client.interrupt_task(task.task, task.lease, outcome.value, outcome.update,
+                              for_pause=outcome.for_pause, key=key)
 
 
 def _is_retryable(error: PawlError) -> bool:

@@ -3,7 +3,7 @@
 import threading
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, Dict, Optional
+from typing import Any, Dict, NoReturn, Optional
 
 from .._codec import encode
 from ..errors import Json
@@ -48,7 +48,7 @@ class Interrupt:
 
     def __init__(self, interrupted: bool = False, answer: Json = None) -> None:
         self._answered, self._answer = interrupted, answer
-        self.asked = False
+        self.asked = self.pauses = False
         self.value: Json = None
         self.update: Optional[Dict[str, Any]] = None
 
@@ -58,6 +58,19 @@ class Interrupt:
         if self._answered:
             self._answered = False
             return self._answer
+        self._leave(value, update)
+
+    def for_pause(self, update: Optional[Dict[str, Any]] = None, where: Json = None) -> NoReturn:
+        """Leaves the function because a pause was requested (`current_step().wish`), and sets the
+        keys of `update` in the run's data. `where` is for the history.
+
+        It asks nothing: after one resume, or soon if the run goes on already, the function is
+        called again from its beginning. Raises as a call does.
+        """
+        self.pauses = True
+        self._leave(where, update)
+
+    def _leave(self, value: Json, update: Optional[Dict[str, Any]]) -> NoReturn:
         if update is not None and not isinstance(update, dict):
             raise StepError("invalid_result", "interrupt: the update must be an object, not a "
                             f"{type(update).__name__}", retryable=False)
@@ -99,7 +112,7 @@ class Step:
     @property
     def wish(self) -> str:
         """What the run requested by the last heartbeat: none, pause or cancel. A pause takes
-        effect when the step ends; a function can ignore it."""
+        effect when the step ends; a function can ignore it, or leave with `interrupt.for_pause`."""
         return self._lease.wish
 
     def heartbeat(self, progress: Optional[float] = None) -> None:

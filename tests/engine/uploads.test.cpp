@@ -1,0 +1,141 @@
+// Files that were sent to runs go with them.
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "runtime/run_uploads.hpp"
+#include "tests/engine/fixture.hpp"
+
+using namespace pawl;
+using namespace pawl::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+run_key of_run(const std::string& id) {
+  return {default_scope(), run_id{id}};
+}
+
+/// Gives a run a file, as a form does before the run is stored.
+fs::path upload_to(const settings& used, const std::string& id) {
+  const fs::path folder = uploads_of(upload_root(used), of_run(id));
+  fs::create_directories(folder);
+  std::ofstream{folder / "prices.csv"} << "a,b";
+  return folder / "prices.csv";
+}
+
+/// Makes a file, or a folder, so old that no start can be under way.
+void make_old(const fs::path& what) {
+  fs::last_write_time(what, fs::file_time_type::clock::now() - 2h);
+}
+
+start_options with_id_of(const std::string& id) {
+  start_options how;
+  how.id = run_id{id};
+  return how;
+}
+
+void put_quick_flow(const engine& e) {
+  REQUIRE(e.put_flow(single("f", "set", {{"values", {{"a", 1}}}})));
+}
+
+template <class Condition>
+void until_true(Condition holds) {
+  for (int looks = 0; looks < 1'500; ++looks) {
+    if (holds()) return;
+    std::this_thread::sleep_for(20ms);
+  }
+  FAIL("the condition did not come true");
+}
+
+}  // namespace
+
+TEST_CASE("the files of a run are deleted with it, and no others", "[engine][uploads]") {
+  const data_folder folder;
+  engine e{folder.used()};
+  REQUIRE(e.open());
+  put_quick_flow(e);
+  const auto first = upload_to(folder.used(), "first");
+  const auto second = upload_to(folder.used(), "second/../first");
+  for (const char* id : {"first", "second/../first", "third"})
+    REQUIRE(e.start_and_wait("f", {}, 30s, with_id_of(id)));
+  REQUIRE(e.runs().remove(run_id{"third"}));  // has none
+  REQUIRE(e.runs().remove(run_id{"first"}));
+  CHECK_FALSE(fs::exists(first.parent_path()));
+  CHECK(fs::exists(second));
+  REQUIRE(e.runs().remove(run_id{"second/../first"}));
+  CHECK_FALSE(fs::exists(second));
+}
+
+TEST_CASE("files stay as long as a run that was restarted or forked from theirs",
+          "[engine][uploads]") {
+  const data_folder folder;
+  engine e{folder.used()};
+  REQUIRE(e.open());
+  put_quick_flow(e);
+  const auto file = upload_to(folder.used(), "first");
+  REQUIRE(e.start_and_wait("f", {}, 30s, with_id_of("first")));
+  REQUIRE(e.runs().restart(run_id{"first"}, with_id_of("again")));
+  REQUIRE(e.runs().wait(run_id{"again"}, 30s));
+  REQUIRE(e.runs().restart(run_id{"again"}, with_id_of("third")));  // of the same files
+  REQUIRE(e.runs().wait(run_id{"third"}, 30s));
+  for (const char* id : {"first", "again"}) {
+    REQUIRE(e.runs().remove(run_id{id}));
+    CHECK(fs::exists(file));
+  }
+  REQUIRE(e.runs().remove(run_id{"third"}));
+  CHECK_FALSE(fs::exists(file));
+  CHECK(fs::is_empty(file.parent_path().parent_path()));
+}
+
+TEST_CASE("files without a run are deleted at the next start, but not new ones",
+          "[engine][uploads]") {
+  const data_folder folder;
+  const settings used = folder.used();
+  {
+    engine e{used};
+    REQUIRE(e.open());
+    put_quick_flow(e);
+    REQUIRE(e.start_and_wait("f", {}, 30s, with_id_of("kept")));
+    REQUIRE(e.start_and_wait("f", {}, 30s, with_id_of("restarted")));
+    REQUIRE(e.stop());
+  }
+  // The process died between the deletion of a run and that of its files, or before the start.
+  const auto lost = upload_to(used, "lost"), fresh = upload_to(used, "fresh"),
+             kept = upload_to(used, "kept"), needed = upload_to(used, "deleted"),
+             unused = upload_to(used, "deleted too");
+  run_uploads made{{upload_root(used), true}, nullptr};
+  made.share(of_run("deleted"), of_run("restarted"));
+  made.share(of_run("deleted too"), of_run("never started"));
+  for (const auto& each : {needed, unused})
+    for (const auto& entry : fs::directory_iterator{each.parent_path()}) make_old(entry.path());
+  for (const auto& each : {lost, kept, needed, unused}) make_old(each.parent_path());
+  std::ofstream{upload_root(used) / "default" / "older.csv"} << "of an earlier version";
+  engine e{used};
+  REQUIRE(e.open());
+  until_true([&] { return !fs::exists(lost) && !fs::exists(unused); });
+  for (const auto& each : {fresh, kept, needed, upload_root(used) / "default" / "older.csv"})
+    CHECK(fs::exists(each));
+  // The last run that has them takes them along.
+  REQUIRE(e.runs().remove(run_id{"restarted"}));
+  CHECK_FALSE(fs::exists(needed));
+}
+
+TEST_CASE("a folder of uploads that may be shared is not swept", "[engine][uploads]") {
+  const data_folder folder, elsewhere;
+  settings used = folder.used();
+  used.server.upload_dir = elsewhere.path;
+  const auto of_others = upload_to(used, "of another server"), file = upload_to(used, "r");
+  make_old(of_others.parent_path());
+  engine e{used};
+  REQUIRE(e.open());
+  put_quick_flow(e);
+  REQUIRE(e.start_and_wait("f", {}, 30s, with_id_of("r")));
+  REQUIRE(e.runs().remove(run_id{"r"}));
+  CHECK_FALSE(fs::exists(file));
+  CHECK(fs::exists(of_others));
+}
