@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view attribute_prefix = "attr.";
 
 std::string id_of(const std::optional<run_id>& id) {
-  return id ? id->str() : std::string{};
+  return id ? printable(id->str()) : std::string{};
 }
 
 std::string time_of(const std::optional<time_point>& time) {
