@@ -128,14 +128,17 @@ const unsafe = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\
 
 function escaped(c: string): string {
   const code = c.charCodeAt(0);
-  return code < 0x80 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  return code < 0x80
+    ? `\\x${code.toString(16).padStart(2, '0')}`
+    : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
 /** Quotes a word for a POSIX shell. */
 export function shellQuote(word: string): string {
   if (/^[A-Za-z0-9_./:@%+=,-]+$/.test(word)) return word;
   // Control characters could do things in the terminal it is pasted into, others reorder its text.
-  if (unsafe.test(word)) return `$'${word.replace(/[\\']/g, '\\$&').replace(new RegExp(unsafe, 'g'), escaped)}'`;
+  if (unsafe.test(word))
+    return `$'${word.replace(/[\\']/g, '\\$&').replace(new RegExp(unsafe, 'g'), escaped)}'`;
   return `'${word.replace(/'/g, `'\\''`)}'`;
 }
 
