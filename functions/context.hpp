@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <pawl/function.hpp>
+#include <pawl/time.hpp>
 
 #include "functions/call_timers.hpp"
 
