@@ -95,7 +95,7 @@ TEST_CASE("texts with braces call own rules", "[definitions]") {
                           {{"params", {"cents", "unit"}},
                            {"rule", {{"cat", {{{"/", {var("cents"), 100}}}, " ", var("unit")}}}}}},
                          {"twice", {{"params", {"x"}}, {"rule", {{"*", {var("x"), 2}}}}}},
-                         {"all", {{"params", {"x"}}, {"rule", var("x")}}}};
+                         {"same", {{"params", {"x"}}, {"rule", var("x")}}}};
   const auto made = [&](const char* text) {
     json flow = chain({start(), node_of("s", "set", {{"values", {{"t", text}}}}), end()});
     flow["definitions"] = definitions;
@@ -108,8 +108,8 @@ TEST_CASE("texts with braces call own rules", "[definitions]") {
   CHECK(made("{{n | twice}}") == 500);
   CHECK(made("{{n | twice | price \"EUR\" | lower}}") == "5 eur");
   CHECK(made("costs {{ n | price \"{{x}} |\" }}, \\{{n}} {{n}}") == "costs 2.5 {{x}} |, {{n}} 250");
-  CHECK(made("{{list | all}}") == json{1, {{"a", 2}}});
-  CHECK(made("<{{list | all}}{{none | all}}>") == R"(<[1,{"a":2}]>)");
+  CHECK(made("{{list | same}}") == json{1, {{"a", 2}}});
+  CHECK(made("<{{list | same}}{{none | same}}>") == R"(<[1,{"a":2}]>)");
 }
 
 TEST_CASE("own rules are called in texts wherever these are values", "[definitions]") {

@@ -42,8 +42,9 @@ map_plan read_plan_of_map(const data_reader& data) {
     plan.into = data.text("into", false).value_or(*plan.into);
   read_limit(data, "max_concurrency", concurrency_of, concurrency_form, plan.max_concurrency,
              plan.computed_concurrency);
-  for (const char* key : {"as", "index", "into"})
-    if (const auto written = data.text(key, false)) warn_of_dots(data, data.pointer(key), *written);
+  warn_of_dots(data, data.pointer("as"), plan.as);
+  warn_of_dots(data, data.pointer("index"), plan.index);
+  if (plan.into) warn_of_dots(data, data.pointer("into"), *plan.into);
   plan.result = data.value("result", false);
   plan.until = data.condition("until", false);
   read_limit(data, "tolerate", tolerance_of, tolerance_form, plan.tolerate,

@@ -35,12 +35,12 @@ TEST_CASE("a key with a dot, which no path reads, causes a warning", "[set][vali
     return chain({start(), node_of("s", "set", {{"values", {{key, 1}}}}), end()});
   };
   CHECK(warnings_of(with("order.total")) == lines{"/nodes/1/data/values/order.total dotted_key"});
-  CHECK(
-      message_of(with("order.total"), "dotted_key") ==
-      "this writes the one key \"order.total\", which {\"var\":\"order.total\"} does not read; to "
-      "set a member, write \"order\": {\"put\": [{\"var\":\"order\"}, [\"total\"], …]}, and to "
-      "read "
-      "this key {\"val\":[\"order.total\"]}");
+  CHECK(message_of(with("order.total"), "dotted_key") ==
+        "node \"s\": this writes the one key \"order.total\", which {\"var\":\"order.total\"} does "
+        "not read; to "
+        "set a member, write \"order\": {\"put\": [{\"var\":\"order\"}, [\"total\"], …]}, and to "
+        "read "
+        "this key {\"val\":[\"order.total\"]}");
   CHECK(mentions(message_of(with("a.b.c"), "dotted_key"), "{\"put\": …} sets a member"));
   CHECK(warnings_of(with("total")) == lines{});
   CHECK(warnings_of(chain({start(), task("a", {{"into", "a.b"}})})) ==

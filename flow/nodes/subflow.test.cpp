@@ -288,7 +288,7 @@ TEST_CASE("a subflow node needs the name of a flow", "[subflow][validation]") {
        {json(""), json(7), json(true), json::array({"child"}), json{{"name", "child"}}})
     CHECK(errors_of_subflow({{"flow", bad}}) == lines{at + "/flow wrong_type"});
   CHECK(errors_of_subflow({{"flow", var("x")}}) == lines{at + "/allow missing_key"});
-  for (const char* bad : {"a\nb", "..", "\xff", "a\tb"})
+  for (const char* bad : {"a\nb", "..", "a\tb"})
     CHECK(errors_of_subflow({{"flow", bad}}) == lines{at + "/flow bad_name"});
   CHECK(errors_of_subflow({{"flow", std::string(256, 'x')}}) == lines{at + "/flow bad_name"});
   for (const char* good : {"child", "a b/c", "a.b_c:d-e", "9", "ü", "入库"})
