@@ -47,16 +47,6 @@ result<run_filter> filter_of(const run_selection& selection) {
   return filter;
 }
 
-/// A text as a value of a filter.
-std::string filter_word(std::string_view text) {
-  std::string word = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') word += '\\';
-    word += c;
-  }
-  return word + "\"";
-}
-
 /// The IDs of all runs that a filter selects, in its order.
 result<std::vector<run_id>> runs_that_fit(target& on, run_filter filter) {
   std::vector<run_id> ids;
@@ -203,7 +193,7 @@ bool has_left(target& on, const run_selection& selection, const run_id& id) {
   if (!is_by_filter(selection)) return false;
   auto filter = filter_of(selection);
   if (!filter) return false;
-  filter->where += " id=" + filter_word(id.str());
+  filter->where += " id=" + persistence::quoted_value(id.str());
   const auto page = on.list(*filter);
   return page && page->runs.empty();
 }

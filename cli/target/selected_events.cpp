@@ -17,7 +17,8 @@ result<bool> selected_events::contains(const placed_event& event) {
 }
 
 result<bool> selected_events::fits(const run_id& run) {
-  const auto page = in_.runs().list({.limit = 1, .where = "id=" + run.str()});
+  const auto page =
+      in_.runs().list({.limit = 1, .where = "id=" + persistence::quoted_value(run.str())});
   if (!page) return page.error();
   const bool wanted = !page->runs.empty() && filter_.fits_run(page->runs.front());
   if (known_.size() == max_known_runs) known_.clear();

@@ -327,6 +327,15 @@ class filter_parser {
 
 }  // namespace
 
+std::string quoted_value(std::string_view text) {
+  std::string value = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') value += '\\';
+    value += c;
+  }
+  return value + "\"";
+}
+
 result<run_query> parse_run_query(std::string_view text, time_point now, std::size_t max_bytes) {
   return filter_parser{text, now}.parse(max_bytes);
 }

@@ -81,6 +81,9 @@ inline constexpr std::size_t max_job_filter_bytes = std::size_t{33} << 10;
 [[nodiscard]] result<run_query> parse_run_query(std::string_view text, time_point now,
                                                 std::size_t max_bytes = max_filter_bytes);
 
+/// A text as a value of a filter, in quotes.
+[[nodiscard]] std::string quoted_value(std::string_view text);
+
 /// Whether a run fits. A run without the field fits `!=` only.
 [[nodiscard]] bool fits(const run_summary& run, const run_term& term);
 [[nodiscard]] bool fits(const run_summary& run, const run_query& query);

@@ -18,8 +18,10 @@ constexpr std::size_t digest_page_size = 1000;
 constexpr std::size_t max_live_events = 1000;
 /// Runs that a stream with a filter remembers.
 constexpr std::size_t max_known_runs = 10'000;
-/// Runs of one query: a filter has at most 4,096 bytes, an id 128.
+/// Of one query about runs. The bytes are those of the ids in its filter, where one always fits.
 constexpr std::size_t max_asked_runs = 30;
+constexpr std::size_t max_asked_bytes = persistence::max_filter_bytes - 8;
+static_assert(max_asked_bytes > 2 * max_id_bytes + 3);
 /// Stored events that are skipped before a reader gets a newer id to resume after.
 constexpr std::size_t max_skipped = 1000;
 
@@ -29,7 +31,10 @@ bool is_durable(const placed_event& event) noexcept {
 
 run_filter only_these(const std::vector<run_id>& runs) {
   run_filter filter;
-  for (const auto& each : runs) filter.where += (filter.where.empty() ? "id=" : ",") + each.str();
+  for (const auto& each : runs) {
+    filter.where += filter.where.empty() ? "id=" : ",";
+    filter.where += persistence::quoted_value(each.str());
+  }
   filter.limit = runs.size();
   return filter;
 }
@@ -128,9 +133,12 @@ bool scope_watch::select_runs() {
     if (!found) return false;
     take_selected(*found);
   }
+  std::size_t bytes = 0;
   for (const auto& each : batch_) {
     if (!filter_.fits_event(each.run, each.what.kind) || known_.find(each.run) != nullptr) continue;
     if (std::find(asked_.begin(), asked_.end(), each.run) != asked_.end()) continue;
+    bytes += persistence::quoted_value(each.run.str()).size() + 1;
+    if (bytes > max_asked_bytes) break;  // asked about next
     asked_.push_back(each.run);
     if (asked_.size() == max_asked_runs) break;
   }
