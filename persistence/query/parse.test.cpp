@@ -158,8 +158,17 @@ TEST_CASE("a filter is bounded in bytes, conditions and values", "[query]") {
   CHECK(names(filter_error("id=" + std::string(max_filter_bytes, 'x')), "4099 bytes"));
   std::string longest = "status=running,paused id=";
   for (std::size_t i = 0; i < max_filter_ids; ++i)
-    longest += (i == 0 ? "" : ",") + std::string(max_id_bytes, 'x');
+    longest += (i == 0 ? "" : ",") + quoted_value(std::string(max_id_bytes, '"'));
   CHECK(parse_run_query(longest, noon, max_job_filter_bytes));
+}
+
+TEST_CASE("a text in quotes is a value of a filter", "[query]") {
+  for (const std::string_view text : {"a", "", "a b,c", R"(a "b" \ c)", "\\", "\"", "ä=1"}) {
+    CAPTURE(text);
+    const auto query = parsed_filter("id=" + quoted_value(text));
+    REQUIRE(query.terms.size() == 1);
+    CHECK(query.terms.front().values == std::vector<term_value>{std::string{text}});
+  }
 }
 
 TEST_CASE("any text is parsed or refused at a position within it", "[query][random]") {

@@ -72,8 +72,8 @@ inline constexpr std::size_t max_filter_bytes = 4096;
 inline constexpr std::size_t max_filter_terms = 32;
 inline constexpr std::size_t max_filter_values = 64;  ///< of one term, except on `id`
 inline constexpr std::size_t max_filter_ids = 250;    ///< of one term on `id`
-/// Of the filter of a job: as many ids as one term can have fit.
-inline constexpr std::size_t max_job_filter_bytes = std::size_t{33} << 10;
+/// Of the filter of a job: as many ids of any length as one term can have fit.
+inline constexpr std::size_t max_job_filter_bytes = std::size_t{128} << 10;
 
 /// Parses a filter. `now`: what relative times such as `-2h` are relative to. An empty text selects
 /// all runs. Error: `invalid_argument`; the message names the position, from 1 in bytes, what is

@@ -120,7 +120,7 @@ TEST_CASE("a job takes the ids of many runs", "[jobs]") {
   CHECK(ended->counts == job_counts{249, 249, 0, 0, 0});
   until_count(e, "status=running", 1);
   const auto refused =
-      e.jobs().start(request_of(job_command::cancel, "id=" + std::string(40'000, 'x')));
+      e.jobs().start(request_of(job_command::cancel, "id=" + std::string(140'000, 'x')));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::invalid_argument);
 }
