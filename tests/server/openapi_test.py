@@ -136,7 +136,7 @@ class OpenApiTest(ServerTest):
         self.post("/v1/runs/done/restart", {"id": "again"}, 201)
         self.post("/v1/runs/done/restart", {"id": "again"}, 200)
         self.post("/v1/runs/w/restart", expect=409)
-        self.post("/v1/runs/done/replay", {"id": "once/more"}, 400)
+        self.post("/v1/runs/done/replay", {"id": "once\tmore"}, 400)
         self.post("/v1/runs/done/replay", {"id": "once-more"}, 201)
         self.post("/v1/runs/done/replay", {"id": "once-more"}, 200)
         self.post("/v1/runs/w/replay", expect=409)
