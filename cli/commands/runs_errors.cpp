@@ -31,7 +31,7 @@ void print_group_table(session& s, const run_error_groups& found) {
     count = std::max(count, std::to_string(group.count).size());
     type = std::max(type, display_width(printable(group.type)));
     node = std::max(node, display_width(printable(group.node)));
-    example = std::max(example, group.newest.str().size());
+    example = std::max(example, display_width(printable(group.newest.str())));
   }
   const bool live = s.screen().live;
   const std::size_t before = count + type + node + example + 4 * 2;
@@ -45,7 +45,8 @@ void print_group_table(session& s, const run_error_groups& found) {
     const std::string message = printable(group.message);
     s.out().line(pad_left(std::to_string(group.count), count) + "  " +
                  s.style().paint(tint::red, pad(printable(group.type), type)) + "  " +
-                 pad(printable(group.node), node) + "  " + pad(group.newest.str(), example) + "  " +
+                 pad(printable(group.node), node) + "  " +
+                 pad(printable(group.newest.str()), example) + "  " +
                  (live ? fit(message, room, s.style().ellipsis()) : message));
   }
 }

@@ -40,6 +40,7 @@ class Names(ProgramTest):
                 listed = self.lines("runs", "ls", condition, "--json", *self.where)
                 self.assertEqual([run["id"] for run in listed], [name])
         self.safe("runs", "ls")
+        self.safe("runs", "errors")
         self.safe("flows", "ls")
         listed = self.lines("runs", "ls", "--json", "--limit", "100", *self.where)
         self.assertEqual({run["id"] for run in listed}, set(NAMES))
