@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 
+#include <pawl/detail/fair_budget.hpp>
+
 #include "actors/job_pool.hpp"
 
 namespace pawl::server {
@@ -17,8 +19,8 @@ class long_bodies {
  public:
   /// A body up to this length is parsed within 1 ms or so.
   static constexpr std::size_t long_bytes = std::size_t{64} << 10;
-  /// Beyond this many bytes of waiting bodies a request is handled in place, so that its server
-  /// thread reads no further ones meanwhile.
+  /// Bytes of waiting bodies, which the scopes share (`detail::fair_budget`). Beyond its share a
+  /// request is handled in place, so that its server thread reads no further ones meanwhile.
   static constexpr std::size_t most_waiting = std::size_t{64} << 20;
 
   long_bodies() : threads_("pawl.bodies", 1) {}
@@ -26,7 +28,8 @@ class long_bodies {
   /// Calls `handle`, which must not throw, now or later. `bytes`: the length of the body.
   void handle(const std::string& scope, std::size_t bytes, std::function<void()> handle);
   /// Calls `handle`, which must not throw, later on the other thread, whatever the length: for work
-  /// that waits for the disk. Returns false, without a call, if too many bytes wait.
+  /// that waits for the disk. Returns false, without a call, if too many bytes of
+  /// the scope wait.
   [[nodiscard]] bool try_post(const std::string& scope, std::size_t bytes,
                               std::function<void()> handle);
   /// Handles what waits, then ends the thread. Must not be called from `handle`.
@@ -35,11 +38,9 @@ class long_bodies {
   [[nodiscard]] std::uint64_t handled_elsewhere() const noexcept { return elsewhere_; }
 
  private:
-  /// Counts bytes as waiting if there is room for them.
-  [[nodiscard]] bool try_wait(std::size_t bytes);
   void post(const std::string& scope, std::size_t bytes, std::function<void()> handle);
 
-  std::atomic<std::size_t> waiting_{0};
+  detail::fair_budget waiting_{most_waiting};
   std::atomic<std::uint64_t> elsewhere_{0};
   actors::job_pool threads_;
 };
