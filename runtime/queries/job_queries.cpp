@@ -9,6 +9,7 @@
 #include "actors/engine_context.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries/cursor.hpp"
+#include "runtime/queries/read_budget.hpp"
 #include "runtime/queries/reading.hpp"
 
 namespace pawl {
@@ -22,6 +23,12 @@ result<persistence::job_record> load_shown_job(const persistence::view& from, co
   if (!job) return std::move(job).error();
   if (!*job || (*job)->progress.removing) return persistence::no_such_job(key.id);
   return **std::move(job);
+}
+
+/// The bytes of the texts of a job, which have no small bounds.
+std::size_t shown_bytes(const job_view& job) {
+  return job.request.filter.size() + job.request.reason.size() + job.request.signal.size() +
+         job.error.size();
 }
 
 /// Where a job is in the list of its scope, as a cursor names it: "TIME ID".
@@ -66,9 +73,13 @@ result<job_page> list_jobs(const engine_core& core, const scope_name& in,
   const auto& all = listed->jobs;
   const auto first = first_after(all, options.cursor);
   if (!first) return first.error();
-  const std::size_t end = std::min(all.size(), *first + options.limit);
+  const std::size_t most = std::min(all.size(), *first + options.limit);
   job_page page;
-  for (std::size_t i = *first; i < end; ++i) page.jobs.push_back(persistence::view_of(all[i]));
+  std::size_t end = *first;
+  for (std::size_t bytes = 0; end < most && bytes < max_page_bytes; ++end) {
+    page.jobs.push_back(persistence::view_of(all[end]));
+    bytes += shown_bytes(page.jobs.back());
+  }
   if (end < all.size()) page.next = make_cursor(place_in_list(all[end - 1]));
   if (options.cursor.empty()) page.damaged = std::move(listed->damaged);
   return page;

@@ -296,6 +296,31 @@ TEST_CASE("the oldest ended jobs above the number that is kept are deleted", "[j
   CHECK(e.jobs().list(one).error().code == errc::invalid_argument);
 }
 
+TEST_CASE("a page of jobs with long filters ends before its limit", "[jobs]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  constexpr std::size_t count = 40;
+  const std::string filter = "flow=none" + std::string(120'000, ' ');
+  for (std::size_t i = 0; i < count; ++i) {
+    job_options named;
+    named.id = job_id{"j" + std::to_string(i)};
+    REQUIRE(e.jobs().start(request_of(job_command::cancel, filter), named));
+    REQUIRE(e.jobs().wait(*named.id, 60s));
+  }
+  std::set<std::string> found;
+  std::vector<std::size_t> sizes;
+  job_list_options how;
+  do {
+    const auto page = e.jobs().list(how);
+    REQUIRE(page);
+    sizes.push_back(page->jobs.size());
+    for (const auto& each : page->jobs) found.insert(each.id.str());
+    how.cursor = page->next;
+  } while (!how.cursor.empty());
+  CHECK(sizes == std::vector<std::size_t>{35, 5});  // 4 MiB
+  CHECK(found.size() == count);
+}
+
 TEST_CASE("the jobs of a scope that have not ended are limited", "[jobs]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
