@@ -86,7 +86,7 @@ export function ForkDialog({
         <label htmlFor={idField}>
           Id of the new run <span className="dim">(optional)</span>
         </label>
-        <input id={idField} value={id} maxLength={128} onChange={(event) => setId(event.target.value)} />
+        <input id={idField} value={id} maxLength={255} onChange={(event) => setId(event.target.value)} />
       </div>
       <ProblemNote error={fork.error} title="The run was not forked" command />
       <ShellForms

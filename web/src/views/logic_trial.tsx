@@ -49,7 +49,7 @@ function Trial({ draft }: { draft: Json | undefined }) {
   const data = useField({ amount: 120 });
   const rules = useMemo(() => rulesIn(draft), [draft]);
   const take = useMutation({
-    mutationFn: () => client.get('/v1/runs/{id}/state', { path: { id: run.trim() } }),
+    mutationFn: () => client.get('/v1/runs/{id}/state', { path: { id: run } }),
     onSuccess: (state) => data.put(state as Json),
   });
   const trial = useMutation({
@@ -112,7 +112,7 @@ function Trial({ draft }: { draft: Json | undefined }) {
               <input
                 id={runField}
                 value={run}
-                maxLength={128}
+                maxLength={255}
                 placeholder="id of the run"
                 onChange={(event) => setRun(event.target.value)}
               />
