@@ -81,7 +81,7 @@ std::optional<event_kind> parse_event_kind(std::string_view name) noexcept {
 }
 
 std::string_view nearest_event_kind(std::string_view name) {
-  std::vector<std::string_view> names;
+  std::vector<std::string_view> names{damaged_kind};
   find_kind([&](event_kind kind) {
     names.push_back(to_string(kind));
     return false;

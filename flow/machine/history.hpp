@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include <pawl/run.hpp>
 
 #include "flow/definition/compiled.hpp"
@@ -17,9 +20,13 @@ namespace pawl::flow {
 [[nodiscard]] history_event to_history_with_values(const compiled_flow& flow, const delta& change,
                                                    const event& e);
 
+/// The kind of the event that stands for those of a checkpoint that cannot be read. It is not
+/// stored, so it is no `event_kind`.
+inline constexpr std::string_view damaged_kind = "damaged";
+
 /// The kind of events with this name; none if there is no such kind.
 [[nodiscard]] std::optional<event_kind> parse_event_kind(std::string_view name) noexcept;
-/// The kind nearest to a name that is none, or "".
+/// The kind, also `damaged_kind`, nearest to a name that is none, or "".
 [[nodiscard]] std::string_view nearest_event_kind(std::string_view name);
 
 }  // namespace pawl::flow

@@ -69,7 +69,7 @@ history_event damaged_event(std::uint64_t checkpoint, time_point at, const error
   history_event event;
   event.checkpoint = checkpoint;
   event.at = at;
-  event.kind = "damaged";
+  event.kind = flow::damaged_kind;
   event.detail = {{"message", why.message}};
   return event;
 }
@@ -84,14 +84,16 @@ history_query::history_query(const engine_core& core, run_key key, history_optio
       max_bytes_(max_bytes) {}
 
 bool history_query::selection::fits(const flow::event& e) const {
-  return (kinds.empty() || std::find(kinds.begin(), kinds.end(), e.kind) != kinds.end()) &&
+  return (all_kinds || std::find(kinds.begin(), kinds.end(), e.kind) != kinds.end()) &&
          (!node || e.node == *node);
 }
 
 result<history_query::selection> history_query::read_selection(
     const flow::compiled_flow& flow) const {
   selection wanted;
+  wanted.all_kinds = options_.kinds.empty();
   for (const auto& name : options_.kinds) {
+    if (name == flow::damaged_kind) continue;  // a page has those events whatever it selects
     const auto kind = flow::parse_event_kind(name);
     if (!kind) return unknown_kind(name);
     wanted.kinds.push_back(*kind);

@@ -40,8 +40,8 @@ inline constexpr std::size_t max_checkpoints_per_page = 20'000;
                                           const error& why);
 
 /// Reads a page of the history of a run; see `read_to_end`. A damaged checkpoint is an event of the
-/// page. Errors: `invalid_argument`,
-/// `not_found`, `unavailable`, those of the store. The core must outlive it. Not thread-safe.
+/// page, whatever the options select. Errors: `invalid_argument`, `not_found`, `unavailable`, those
+/// of the store. The core must outlive it. Not thread-safe.
 class history_query {
  public:
   /// `max_bytes`: the size after which the page ends.
@@ -54,10 +54,11 @@ class history_query {
  private:
   /// What the options select, in the terms of a flow.
   struct selection {
-    std::vector<flow::event_kind> kinds;
+    bool all_kinds = true;
+    std::vector<flow::event_kind> kinds;  ///< unless `all_kinds`
     std::optional<flow::node_index> node;
 
-    [[nodiscard]] bool selects_all() const noexcept { return kinds.empty() && !node; }
+    [[nodiscard]] bool selects_all() const noexcept { return all_kinds && !node; }
     [[nodiscard]] bool fits(const flow::event& e) const;
   };
 

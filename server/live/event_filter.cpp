@@ -14,11 +14,12 @@ namespace {
 using persistence::run_field;
 
 /// Kinds of events that are not stored.
-constexpr std::string_view live_kinds[] = {"step_log", "step_progress"};
+constexpr std::string_view unstored_kinds[] = {"step_log", "step_progress", flow::damaged_kind};
 
 bool is_kind(std::string_view name) {
   return flow::parse_event_kind(name) ||
-         std::find(std::begin(live_kinds), std::end(live_kinds), name) != std::end(live_kinds);
+         std::find(std::begin(unstored_kinds), std::end(unstored_kinds), name) !=
+             std::end(unstored_kinds);
 }
 
 error unknown_event_kind(const std::string& name) {

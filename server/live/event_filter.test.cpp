@@ -34,6 +34,9 @@ TEST_CASE("a filter of events decides from the event what it can", "[events]") {
   CHECK(filter_of("", {"run_failed", "step_log"}).fits_event(run, "step_log"));
   CHECK_FALSE(filter_of("", {"run_failed"}).fits_event(run, "run_created"));
 
+  CHECK(filter_of("", {"damaged"}).fits_event(run, "damaged"));
+  CHECK_FALSE(filter_of("", {"damaged"}).fits_event(run, "step_log"));
+
   const auto ended = filter_of("status=failed,completed");
   CHECK(ended.fits_event(run, "run_failed"));
   CHECK(ended.fits_event(run, "run_completed"));

@@ -239,6 +239,11 @@ TEST_CASE("a damaged checkpoint is reported among the events of a scope", "[dama
     CHECK(contains(damaged.detail.at("message").get<std::string>(), "checkpoint 1"));
     const auto& last = newest_first ? history->events.front() : history->events.back();
     CHECK(last.kind == "run_completed");
+    how.kinds = {"damaged"};
+    const auto only = e.runs().history_page(run_id{"b"}, how);
+    REQUIRE(only);
+    REQUIRE(only->events.size() == 1);
+    CHECK(only->events.front().checkpoint == 1);
   }
   for (const char* const id : {"a", "c"})
     CHECK(std::count(kinds.begin(), kinds.end(), std::string{"run_completed "} + id) == 1);
