@@ -31,6 +31,9 @@ void live_streams::add(const std::shared_ptr<live_session>& session) {
 void live_streams::remove(const std::shared_ptr<live_session>& session) {
   const std::lock_guard lock{mutex_};
   sessions_.erase(session);
+  std::erase_if(timers_, [&](const auto& timer) {
+    return !timer.second.owner_before(session) && !session.owner_before(timer.second);
+  });
 }
 
 void live_streams::wake(const std::shared_ptr<live_session>& session) {
@@ -46,7 +49,7 @@ void live_streams::wake(const std::shared_ptr<live_session>& session) {
 void live_streams::wake_at(std::chrono::steady_clock::time_point when,
                            const std::shared_ptr<live_session>& session) {
   const std::lock_guard lock{mutex_};
-  if (!stopped_) timers_.emplace(when, session);
+  if (!stopped_ && sessions_.contains(session)) timers_.emplace(when, session);
 }
 
 void live_streams::stop() {
@@ -65,9 +68,10 @@ void live_streams::stop() {
 
 template <class What>
 void live_streams::each_session(std::unique_lock<std::mutex>& lock, What what) {
-  const std::vector<std::shared_ptr<live_session>> all(sessions_.begin(), sessions_.end());
+  std::vector<std::shared_ptr<live_session>> all(sessions_.begin(), sessions_.end());
   lock.unlock();
   for (const auto& each : all) what(*each);
+  all.clear();  // without the lock, because a session may call back when it ends
   lock.lock();
 }
 
@@ -90,9 +94,10 @@ void live_streams::serve() {
       next_heartbeat += heartbeat_interval_;
       each_session(lock, [](live_session& each) { each.heartbeat(); });
     } else if (!timers_.empty() && now >= timers_.begin()->first) {
-      const auto session = timers_.extract(timers_.begin()).mapped().lock();
+      auto session = timers_.extract(timers_.begin()).mapped().lock();
       lock.unlock();
       if (session) wake(session);
+      session.reset();
       lock.lock();
     } else if (ready_.empty()) {
       auto until = std::min(next_check, next_heartbeat);

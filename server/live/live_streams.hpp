@@ -44,6 +44,7 @@ class live_streams {
 
   /// Holds a session and serves it until it is removed.
   void add(const std::shared_ptr<live_session>& session);
+  /// Also forgets its timers.
   void remove(const std::shared_ptr<live_session>& session);
   /// Schedules a `pump` that sees everything done before this call.
   void wake(const std::shared_ptr<live_session>& session);
