@@ -109,6 +109,7 @@ TEST_CASE("the example flows behave as documented", "[docs]") {
         json{{"reserved", {{"shelf", 7}}}, {"charged", {{"amount", 42}}}});
   CHECK(echoed(example("try three times")) == json{{"tries", 3}});
   CHECK(echoed(example("as it was")) == json{{"total", 120}, {"discount", 10}});
+  CHECK(echoed(example("as it was stored")) == json{{"total", 120}, {"discount", 10}});
   CHECK(echoed(example("two offers")) == json{{"offer", {120, 110}}, {"best", 110}});
   CHECK(echoed(example("ship all"), {{"orders", {7, 8}}}) ==
         json{{"orders", {7, 8}}, {"shipped", {"P7", "P8"}}, {"first", "P7"}});
