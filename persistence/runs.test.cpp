@@ -211,7 +211,7 @@ TEST_CASE("an attribute is written when its value changes, and by no other step"
     return written;
   };
   run.begin();
-  CHECK(kinds() == "CCRmi++");  // as without attributes
+  CHECK(kinds() == "CCRmi+++");  // as without attributes
   run.finish("a", json("v1"));
   CHECK(kinds() == "CRma");
   run.finish("b", json("other"));
