@@ -49,6 +49,7 @@ using server::to_json;
 
 /// "2026-01-31 09:30:00Z".
 [[nodiscard]] std::string time_text(time_point t);
+
 /// Reports what a list left out because its records are damaged. Returns the exit code for it.
 [[nodiscard]] exit_code report_damaged(session& s, const std::vector<std::string>& damaged);
 

@@ -121,7 +121,8 @@ result<void> upload_folder::take(const scope_name& in, std::uint64_t bytes) {
   return error{errc::storage_full,
                "scope " + in.str() + " would have more than its share of the " +
                    std::to_string(max_bytes_) + " bytes of the folder of uploads, " +
-                   folder_.string() + " (server.max_upload_bytes); delete files that no run needs"};
+                   folder_.string() +
+                   " (server.max_upload_bytes); delete runs whose files are not needed any more"};
 }
 
 result<fs::path> upload_folder::write(const run_key& of, std::string_view filename,
