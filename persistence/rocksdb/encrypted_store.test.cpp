@@ -1,4 +1,5 @@
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 
 #include <pawl/detail/placement.hpp>
