@@ -1,6 +1,5 @@
 #include "actors/activity_table.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <iterator>
 
@@ -30,25 +29,19 @@ void activity_table::begin(time_point now) {
 void activity_table::add(const scope_name& in, time_point at, const activity_counts& what) {
   const std::int64_t number = minute_number(at);
   const std::lock_guard lock{mutex_};
-  auto found = scopes_.find(in);
-  if (found == scopes_.end()) {
-    if (scopes_.size() == max_activity_scopes) drop_idle_scope();
-    found = scopes_.emplace(in, minutes_of_scope{}).first;
+  minutes_of_scope* found = scopes_.find(in);
+  if (found == nullptr) {
+    scopes_.add(in, {});
+    found = scopes_.find(in);
   }
   // Usually the last one. Commits of different runs can come in another order than their times.
-  minutes_of_scope& all = found->second;
+  minutes_of_scope& all = *found;
   auto place = all.end();
   while (place != all.begin() && std::prev(place)->number > number) --place;
   if (place != all.begin() && std::prev(place)->number == number)
     return add_to(std::prev(place)->counts, what);
   all.insert(place, {number, what});
   if (all.size() > max_activity_minutes) all.pop_front();
-}
-
-void activity_table::drop_idle_scope() {
-  scopes_.erase(std::min_element(scopes_.begin(), scopes_.end(), [](const auto& a, const auto& b) {
-    return a.second.back().number < b.second.back().number;
-  }));
 }
 
 activity activity_table::read(const scope_name& in, time_point now, std::size_t minutes) const {
@@ -58,9 +51,9 @@ activity activity_table::read(const scope_name& in, time_point now, std::size_t 
   series.minutes.resize(minutes);
   const std::lock_guard lock{mutex_};
   series.since = since_.value_or(now);
-  const auto found = scopes_.find(in);
-  if (found == scopes_.end()) return series;
-  for (const auto& each : found->second) {
+  const minutes_of_scope* const found = scopes_.find(in);
+  if (found == nullptr) return series;
+  for (const auto& each : *found) {
     const std::int64_t place = each.number - first;
     if (place >= 0 && place < static_cast<std::int64_t>(minutes))
       series.minutes[static_cast<std::size_t>(place)] = each.counts;

@@ -5,10 +5,11 @@
 #include <deque>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 
 #include <pawl/activity.hpp>
 #include <pawl/ids.hpp>
+
+#include "actors/lru_map.hpp"
 
 namespace pawl::actors {
 
@@ -28,11 +29,10 @@ class activity_table {
   };
   using minutes_of_scope = std::deque<minute>;  ///< oldest first
 
-  void drop_idle_scope();
-
   mutable std::mutex mutex_;  ///< guards the members below
   std::optional<time_point> since_;
-  std::unordered_map<scope_name, minutes_of_scope> scopes_;
+  /// A read is a use, too.
+  mutable lru_map<scope_name, minutes_of_scope> scopes_{max_activity_scopes};
 };
 
 }  // namespace pawl::actors

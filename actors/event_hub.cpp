@@ -15,7 +15,8 @@ constexpr std::size_t added_between_removals = 64;
 }  // namespace
 
 run_key jobs_of(const scope_name& in) {
-  return {in, run_id{"/jobs"}};
+  // Ids of runs have no control characters.
+  return {in, run_id{"\njobs"}};
 }
 
 std::shared_ptr<subscription> event_hub::subscribe(run_key of, std::size_t capacity) {

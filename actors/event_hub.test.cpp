@@ -85,3 +85,11 @@ TEST_CASE("events of jobs are received by subscribers to the jobs of the scope o
   CHECK(count(*steps) == 0);
   CHECK(count(*others) == 0);
 }
+
+TEST_CASE("no run has the id of the jobs of a scope", "[hub]") {
+  CHECK_FALSE(parse_new_run_id(actors::jobs_of(scope_name{"a"}).id.str()));
+  event_hub hub;
+  const auto jobs = hub.subscribe(actors::jobs_of(scope_name{"a"}), 10);
+  hub.publish(event_of(run_of("a", "/jobs"), 1));
+  CHECK(count(*jobs) == 0);
+}

@@ -114,10 +114,11 @@ void timer::fire(const std::string& timer_key) {
   (*kind == persistence::timer_kind::time ? again.after.time : again.after.duration) =
       persistence::keys::due_of(timer_key);
   const auto handled = [again](const result<command_done>& done) {
-    // A run that could be loaded has no such timer, or has taken it, or has reported it again.
-    const bool was_taken = done || done.error().code == errc::conflict ||
-                           done.error().code == errc::not_found ||
-                           done.error().code == errc::illegal_transition;
+    // A run that could be loaded has no such timer, or has taken it, or has reported it again. One
+    // whose key is dropped (`not_supported`) does not continue.
+    const bool was_taken =
+        done || done.error().code == errc::conflict || done.error().code == errc::not_found ||
+        done.error().code == errc::not_supported || done.error().code == errc::illegal_transition;
     return was_taken ? timer_handled{} : timer_handled{again};
   };
   send(shard_of(shards_, *key),

@@ -6,6 +6,7 @@
 
 #include "persistence/journal_index.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/record.hpp"
 
 namespace pawl::persistence {
 namespace {
@@ -62,7 +63,7 @@ class page_reader {
   /// The same for groups of a block with an index.
   result<void> read_indexed(std::uint64_t first, std::uint64_t last, std::string_view index) {
     const auto found = find_groups(index, scope_);
-    if (!found && found.error().code == errc::corrupt) return read_all(first, last);
+    if (!found && is_unreadable(found.error())) return read_all(first, last);
     if (!found) return found.error();
     for (std::uint64_t number = first; number <= last; ++number) {
       if (!found->groups.test(number % groups_per_block)) continue;
@@ -78,7 +79,7 @@ class page_reader {
 
   result<void> read_group(std::uint64_t number, std::string_view bytes) {
     const auto group = decode_journal(bytes);
-    if (!group && group.error().code == errc::corrupt) {
+    if (!group && is_unreadable(group.error())) {
       page_.lost = true;
       page_.next = {number, last_index, last_index};
       return {};

@@ -3,6 +3,7 @@
 #include "persistence/journal_index.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/memory/memory_store.hpp"
+#include "persistence/values/unopened.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace pawl;
@@ -199,4 +200,24 @@ TEST_CASE("a block of the journal's index goes on after a restart", "[journal]")
   CHECK(resumed.encode() == whole.encode());
   REQUIRE(resumed.load(*now, {200, 255}));
   CHECK(resumed.encode() == journal_block{}.encode());
+}
+
+TEST_CASE("a block of the journal's index goes on without a group that cannot be read",
+          "[journal]") {
+  memory_store kept;
+  with_groups(kept, {{1, {entry("a", 1)}}, {2, {entry("a", 2)}}, {4, {entry("a", 3)}}});
+  batch damage;
+  damage.put(column::indexes, keys::journal_group(2), "damaged");
+  damage.put(column::indexes, keys::journal_group(3),
+             std::string{values::to_value(values::unopened::no_key)});
+  const batch* const one = &damage;
+  const auto now = *kept.write({&one, 1});
+  journal_block whole, resumed;
+  for (const std::uint64_t number : {1u, 4u}) whole.add(number, mine);
+  REQUIRE(resumed.load(*now, {1, 4}));
+  CHECK(resumed.encode() == whole.encode());
+  const auto page = read_journal(*now, mine, journal_position{0, 0, 0}, {10, 1'000});
+  REQUIRE(page);
+  CHECK(page->lost);
+  CHECK(page->entries.size() == 2);
 }

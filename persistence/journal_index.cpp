@@ -31,6 +31,8 @@ result<void> journal_block::load(const view& from, const journal_span& journal) 
   const auto scanned =
       from.scan(column::indexes, range, [&](std::string_view key, std::string_view bytes) {
         const auto group = decode_journal(bytes);
+        // Readers would pass it over, too.
+        if (!group && is_unreadable(group.error())) return view::next::more;
         if (!group) {
           failure = group.error();
           return view::next::stop;

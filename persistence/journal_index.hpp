@@ -36,8 +36,8 @@ class journal_block {
  public:
   /// Notes that a group of the block has a transition of a scope.
   void add(std::uint64_t group, const scope_name& scope);
-  /// Notes those of the groups of a journal's last block, if it is not complete. Errors: those of
-  /// the view, `corrupt`.
+  /// Notes those of the groups of a journal's last block, if it is not complete, besides
+  /// groups that cannot be read. Errors: those of the view, `schema_newer`.
   result<void> load(const view& from, const journal_span& journal);
   [[nodiscard]] std::string encode() const;
   void clear() { scopes_.clear(); }
@@ -51,7 +51,7 @@ struct found_groups {
   block_groups groups;
   std::size_t scopes = 0;  ///< that the record of the block has
 };
-/// Errors: `corrupt`, `schema_newer`.
+/// Errors: `corrupt`, `not_supported`, `schema_newer`.
 [[nodiscard]] result<found_groups> find_groups(std::string_view block_record,
                                                const scope_name& scope);
 

@@ -16,6 +16,9 @@ result<last_event> find_last_event(const view& from, const run_summary& run) {
                                             found = {what.at, bytes};
                                             return view::next::stop;
                                           });
+  // Its key is dropped.
+  if (!visited && visited.error().code == errc::not_supported)
+    return last_event{run.finished_at.value_or(run.created_at), 0};
   if (!visited) return visited.error();
   return found;
 }

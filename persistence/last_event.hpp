@@ -17,7 +17,8 @@ struct last_event {
 
 /// Finds the last event of a run, as a listing has it. No index has it, because each step would
 /// change that: it is read from the last checkpoint. For completed and cancelled runs it is the
-/// end, without a read. Errors: `corrupt`, `io_failed`.
+/// end, without a read. If the key of the checkpoints is dropped, it is the end of the run, or its
+/// begin. Errors: `corrupt`, `io_failed`.
 [[nodiscard]] result<last_event> find_last_event(const view& from, const run_summary& run);
 
 }  // namespace pawl::persistence

@@ -3,6 +3,7 @@
 #include "persistence/conformance.hpp"
 #include "persistence/memory/memory_store.hpp"
 #include "persistence/testing/stored_runs.hpp"
+#include "persistence/values/unopened.hpp"
 
 using namespace pawl;
 using namespace pawl::persistence;
@@ -55,4 +56,18 @@ TEST_CASE("a damaged last checkpoint is reported", "[runs]") {
   const auto last = find_last_event(*store.durable_view(), run);
   REQUIRE_FALSE(last);
   CHECK(last.error().code == errc::corrupt);
+}
+
+TEST_CASE("without its key the last event of a run is its end, or its begin", "[runs]") {
+  memory_store store;
+  for (const auto status : {run_status::running, run_status::failed}) {
+    const auto run = store_run_of_30_s(store, std::string{to_string(status)}, status);
+    batch closed;
+    closed.put(column::checkpoints, keys::checkpoint(pawl::detail::run_hash(run.key), 3),
+               std::string{values::to_value(values::unopened::no_key)});
+    conformance::commit(store, {closed});
+    const auto last = find_last_event(*store.durable_view(), run);
+    REQUIRE(last);
+    CHECK(last->at == run.finished_at.value_or(run.created_at));
+  }
 }

@@ -9,6 +9,7 @@
 #include "persistence/codec.hpp"
 #include "persistence/commit_durably.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/record.hpp"
 
 namespace pawl::persistence {
 namespace {
@@ -97,8 +98,8 @@ result<void> keep_records(const view&, batch&) {
   return {};
 }
 
-/// Calls `use` with the records of runs from `from` on, as many as one part has. Returns where the
-/// next part continues.
+/// Calls `use` with the records of runs from `from` on that can be read, as many as one part has.
+/// Returns where the next part continues.
 result<std::string> for_each_run(const view& before, std::string_view from,
                                  const std::function<void(const run_summary& run)>& use) {
   std::string last;
@@ -109,12 +110,14 @@ result<std::string> for_each_run(const view& before, std::string_view from,
       before.scan(column::runs, range, [&](std::string_view key, std::string_view bytes) {
         if (records++ == part_records) return view::next::stop;
         const auto run = decode_run(bytes);
+        last = key;
+        // A damaged record is counted nowhere.
+        if (!run && is_unreadable(run.error())) return view::next::more;
         if (!run) {
           failure = run.error();
           return view::next::stop;
         }
         use(run->summary);
-        last = key;
         return view::next::more;
       });
   if (!scanned) return scanned.error();

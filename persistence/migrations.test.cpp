@@ -234,6 +234,24 @@ TEST_CASE("a store of schema 4 gets counters of the runs in each hour", "[migrat
   CHECK(counter(*now, keys::runs_in_hour(scope_name{"acme"}, {400'000, flow_name{"odd"}})) == 30);
 }
 
+TEST_CASE("a store with a damaged run is migrated, and the run is not counted", "[migrations]") {
+  memory_store opened;
+  make_first_schema(opened);
+  batch records;
+  run_record run;
+  run.summary.flow = {flow_name{"f"}, {1, 0, 0}};
+  for (const char* const id : {"a", "b", "c"}) {
+    run.summary.key = {scope_name{"acme"}, run_id{id}};
+    records.put(column::runs, keys::run(run.summary.key),
+                run.summary.key.id.str() == "b" ? "damaged" : encode_run(run));
+  }
+  commit(opened, {records});
+  REQUIRE(prepare_schema(opened));
+  CHECK(schema_of(opened) == current_schema());
+  CHECK(counter(*opened.durable_view(),
+                keys::unfinished_runs(scope_name{"acme"}, flow_name{"f"})) == 2);
+}
+
 TEST_CASE("a store of a newer schema is refused and not changed", "[migrations]") {
   memory_store opened;
   commit(opened, {putting(column::meta, {{keys::schema(), encode_schema({100, {}})}})});

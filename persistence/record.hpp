@@ -72,6 +72,12 @@ struct opened_record {
 /// not in `storage.keys` (values/unopened.hpp).
 [[nodiscard]] result<opened_record> open_record(record_kind expected, std::string_view bytes);
 
+/// Whether an error of a record concerns this one only, so that others can be read: it is damaged,
+/// or its key is dropped.
+[[nodiscard]] inline bool is_unreadable(const error& why) noexcept {
+  return why.code == errc::corrupt || why.code == errc::not_supported;
+}
+
 /// Returns the kind in the frame without checking the checksum, or nothing if the bytes are too
 /// short for a frame or the kind is unknown.
 [[nodiscard]] std::optional<record_kind> kind_of(std::string_view bytes) noexcept;

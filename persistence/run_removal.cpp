@@ -210,6 +210,7 @@ result<std::optional<batch>> run_removal::all_in_one() {
 
 result<bool> run_removal::erase_records(const family_member& member, batch& to) {
   const auto erase_range = [&](column in, view::range left) -> result<bool> {
+    left.stored = true;
     if (!position_.empty()) left.from = std::exchange(position_, {});
     const auto scanned = from_->scan(in, left, [&](std::string_view key, std::string_view value) {
       if (to.operations().size() >= max_operations) {

@@ -115,6 +115,8 @@ class view {
     std::string from;
     std::string to;
     bool reverse = false;
+    /// Values as they are stored, compressed and encrypted: only their size is of use.
+    bool stored = false;
   };
   virtual result<void> scan(column where, const range& keys, const visitor& visit) const = 0;
 

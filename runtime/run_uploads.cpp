@@ -50,6 +50,12 @@ bool make_empty_file(const fs::path& file) {
   return true;
 }
 
+/// Whether a link is that of a run that has the files of a folder.
+bool links_to(const fs::path& link, const fs::path& folder) {
+  std::error_code failed;
+  return fs::read_symlink(link, failed) == folder.filename() && !failed;
+}
+
 }  // namespace
 
 fs::path upload_root(const settings& s) {
@@ -104,7 +110,10 @@ void run_uploads::tidy(const fs::path& folder, const persistence::view& now,
   for (const auto& each : unused) {
     if (failed) break;
     const std::string user = each.filename().string().substr(shared_prefix.size());
-    fs::remove(folder.parent_path() / user, failed);
+    const fs::path link = folder.parent_path() / user;
+    std::error_code unknown;
+    if (fs::symlink_status(link, unknown).type() == fs::file_type::symlink)
+      fs::remove(link, failed);
     if (!failed) fs::remove(each, failed);
   }
   if (!is_needed && !failed) fs::remove_all(folder, failed);
@@ -125,7 +134,6 @@ void run_uploads::begin_sweep() {
 
 bool run_uploads::sweep(const persistence::view& now) {
   const std::lock_guard lock{guard_};
-  if (!how_.sweeps) return false;
   if (!sweeping_) begin_sweep();
   for (int seen = 0; seen < folders_per_sweep; ++seen) {
     std::error_code failed;
@@ -151,6 +159,7 @@ bool run_uploads::sweep(const persistence::view& now) {
 }
 
 void run_uploads::share(const run_key& from, const run_key& with) {
+  if (from == with) return;
   const std::lock_guard lock{guard_};
   const fs::path folder = files_of(from);
   if (folder.empty()) return;
@@ -158,7 +167,8 @@ void run_uploads::share(const run_key& from, const run_key& with) {
   std::error_code failed;
   const bool noted = make_empty_file(folder / (std::string{shared_prefix} + name_of(with)));
   if (noted) fs::create_directory_symlink(folder.filename(), link, failed);
-  const bool linked = noted && (!failed || failed == std::errc::file_exists);
+  const bool linked =
+      noted && (!failed || (failed == std::errc::file_exists && links_to(link, folder)));
   if (!linked || !sync_folder(folder) || !sync_folder(folder.parent_path())) {
     log_->warn("cannot note that run {} has the uploads of run {}, in {}", with.id.str(),
                from.id.str(), folder.string());
@@ -167,10 +177,10 @@ void run_uploads::share(const run_key& from, const run_key& with) {
 
 std::shared_ptr<run_uploads> make_run_uploads(const settings& s,
                                               std::shared_ptr<spdlog::logger> log) {
-  // Another folder may have the files of other servers, too.
-  const bool is_own = s.server.upload_dir.empty() && !s.storage.data_dir.empty();
-  return std::make_shared<run_uploads>(run_uploads::options{upload_root(s), is_own},
-                                       std::move(log));
+  // Another folder may have the files of other servers, too, even of the same runs: of a store that
+  // was restored from a backup of this one.
+  if (!s.server.upload_dir.empty() || s.storage.data_dir.empty()) return nullptr;
+  return std::make_shared<run_uploads>(run_uploads::options{upload_root(s)}, std::move(log));
 }
 
 }  // namespace pawl

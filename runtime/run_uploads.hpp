@@ -18,7 +18,7 @@ class logger;
 
 namespace pawl {
 
-/// The folder of uploads that the settings name.
+/// The folder of uploads: the one that the settings name, else one in the data folder.
 [[nodiscard]] std::filesystem::path upload_root(const settings& s);
 
 /// The folder of the uploads of one run: SCOPE/HASH, with the hash of the run that its records
@@ -37,9 +37,7 @@ namespace pawl {
 class run_uploads final : public actors::run_files {
  public:
   struct options {
-    std::filesystem::path root;
-    /// Whether nothing else keeps files there, so that what no run of this store has can go.
-    bool sweeps = false;
+    std::filesystem::path root;  ///< in which nothing but this store keeps files
     /// Younger files may belong to runs that are about to be stored.
     std::chrono::seconds grace = std::chrono::hours{1};
   };
@@ -66,7 +64,8 @@ class run_uploads final : public actors::run_files {
   bool sweeping_ = false;
 };
 
-/// Those of an engine.
+/// Those of an engine. Null if its files stay: the settings name a folder, which other servers may
+/// use, or the engine is in memory.
 [[nodiscard]] std::shared_ptr<run_uploads> make_run_uploads(const settings& s,
                                                             std::shared_ptr<spdlog::logger> log);
 

@@ -171,7 +171,7 @@ void call_node::resume(transition_builder& run, token& t, step_outcome_command&&
     return end_while_compensating(run, t, std::move(outcome.value), us);
   }
   if (outcome.interrupted && outcome.interrupted->for_pause)
-    return leave_for_pause(run, t, *std::move(outcome.interrupted));
+    return leave_for_pause(run, t, std::move(outcome));
   if (outcome.interrupted && !t.compensates) {
     if (!outcome.interrupted->update.is_null())
       run.data().merge(t, outcome.interrupted->update, {});
@@ -187,16 +187,24 @@ void call_node::resume(transition_builder& run, token& t, step_outcome_command&&
   fail(run, t, why, outcome);
 }
 
-/// The next call is the next attempt, but does not count for the retry policy. What a compensation
-/// returns is not kept, nor what it leaves.
-void call_node::leave_for_pause(transition_builder& run, token& t, interruption left) const {
-  // Bounds how often a function is called that leaves although no pause is requested.
+/// While a pause is requested, the next call is the next attempt, but does not count for the retry
+/// policy. What a compensation returns is not kept, nor what it leaves.
+void call_node::leave_for_pause(transition_builder& run, token& t,
+                                step_outcome_command&& outcome) const {
   constexpr std::chrono::milliseconds again_after{100};
+  const bool is_pausing = run.state().pausing();
+  // The pause may have ended meanwhile, but a function that always leaves must not go on for ever.
+  if (!is_pausing && t.tries > 1) {
+    return fail(run, t,
+                {errc::function_failed, "the function left for a pause that was not requested"},
+                outcome);
+  }
+  interruption& left = *outcome.interrupted;
   run.changes().record(event_kind::interrupted, t,
                        {{"value", std::move(left.value)}, {"for_pause", true}});
   if (!t.compensates && !left.update.is_null()) run.data().merge(t, left.update, {});
-  if (t.tries > 0) --t.tries;  // `on_timer` counts it again
-  run.waits().sleep_for(t, run.state().pausing() ? std::chrono::milliseconds{0} : again_after);
+  if (is_pausing && t.tries > 0) --t.tries;  // `on_timer` counts it again
+  run.waits().sleep_for(t, is_pausing ? std::chrono::milliseconds{0} : again_after);
 }
 
 /// An abandoned call may still take effect.

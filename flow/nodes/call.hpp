@@ -14,9 +14,7 @@
 #include "flow/nodes/node.hpp"
 #include "flow/nodes/step_result.hpp"
 
-namespace pawl {
-struct interruption;
-}
+namespace pawl {}
 
 namespace pawl::flow {
 
@@ -103,7 +101,7 @@ class call_node : public node {
   [[nodiscard]] bool begin_tries(transition_builder& run, token& t) const;
   /// The function asks nothing, but has left because a pause was requested: it is called again when
   /// the run goes on.
-  void leave_for_pause(transition_builder& run, token& t, interruption left) const;
+  void leave_for_pause(transition_builder& run, token& t, step_outcome_command&& outcome) const;
   [[nodiscard]] bool effect_is_unknown(const token& t, const error& why) const noexcept;
   void fail(transition_builder& run, token& t, const error& why,
             const step_outcome_command& of) const;

@@ -1,5 +1,7 @@
 // Questions of interrupt nodes and of functions that interrupt their run.
 
+#include <algorithm>
+
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
 #include "tests/support/catch.hpp"
@@ -293,6 +295,22 @@ TEST_CASE("a function that leaves for a pause which is over is called again soon
   REQUIRE(run.finish("a"));
   CHECK(run.data().at("n") == 1);
   CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a function that leaves again and again without a pause fails its step",
+          "[interrupt][pause]") {
+  const json retry = GENERATE(json{{"max_attempts", 3}}, json{{"max_attempts", 1}});
+  const int attempts = std::max(2, retry.at("max_attempts").get<int>());
+  driven_run run{chain({start(), task("a", {{"retry", retry}}), end()})};
+  REQUIRE(run.begin());
+  for (int i = 1; i < attempts; ++i) {
+    REQUIRE(leave_for_pause(run, "a", json()));
+    CHECK(run.status() == run_status::running);
+    REQUIRE(run.fire_timer());
+  }
+  REQUIRE(leave_for_pause(run, "a", json()));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->message == "the function left for a pause that was not requested");
 }
 
 TEST_CASE("without an on_timeout edge an unanswered question fails its step",

@@ -66,7 +66,7 @@ class memory_store::memory_view final : public view {
   }
 
   result<void> scan(column where, const range& keys, const visitor& visit) const override {
-    if (!codec_) {
+    if (!codec_ || keys.stored) {
       tree(where).scan(keys, visit);
       return {};
     }

@@ -1,10 +1,12 @@
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 
 #include <pawl/detail/placement.hpp>
 
 #include "persistence/codec/samples.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/memory/memory_store.hpp"
 #include "persistence/rocksdb/backups.hpp"
 #include "persistence/rocksdb/store_check.hpp"
 #include "persistence/rocksdb/store_info.hpp"
@@ -165,4 +167,25 @@ TEST_CASE("values that cannot be opened do not end a scan, and are replaced as o
   CHECK(found.size() == 3);
   commit(*opened, {putting(column::runs, {{"b", "new"}})});
   CHECK(get(*opened->durable_view(), column::runs, "b") == "new");
+}
+
+TEST_CASE("a scan can have the values as they are stored", "[rocksdb][values]") {
+  const test_folder folder;
+  const auto opened = open_good(folder.root() / "coded", with_keys(key_line("k", '1')));
+  memory_store in_memory{codec_with(key_line("k", '1'))};
+  const std::string value(3'000, 'm');
+  for (store* const each : std::initializer_list<store*>{opened.get(), &in_memory}) {
+    put_everywhere(*each, value);
+    for (const bool stored : {false, true}) {
+      view::range all;
+      all.stored = stored;
+      std::string found;
+      REQUIRE(each->durable_view()->scan(column::runs, all, [&](std::string_view, auto bytes) {
+        found = bytes;
+        return view::next::more;
+      }));
+      CHECK_FALSE(found.empty());
+      CHECK((found == value) == !stored);
+    }
+  }
 }

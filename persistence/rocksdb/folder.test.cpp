@@ -9,9 +9,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
+#include <iterator>
 
+#include "persistence/codec.hpp"
 #include "persistence/conformance.hpp"
+#include "persistence/keys.hpp"
 #include "persistence/migrations.hpp"
+#include "persistence/record.hpp"
 #include "persistence/rocksdb/status.hpp"
 #include "persistence/rocksdb/test_folder.hpp"
 
@@ -245,6 +250,26 @@ TEST_CASE("a store of a newer schema on disk is refused with both versions", "[r
   CHECK(failure.code == errc::schema_newer);
   CHECK(mentions(failure, "schema version 100"));
   CHECK(mentions(failure, "up to " + std::to_string(current_schema())));
+}
+
+TEST_CASE("an older build is refused once the migration of a store has begun",
+          "[rocksdb][folder]") {
+  const test_folder folder;
+  {
+    const auto opened = open_good(folder.store());
+    std::string of_later_build;
+    record_writer out{of_later_build, record_kind::run_summary, 99};
+    out.finish();
+    batch older;
+    older.put(column::meta, keys::schema(), encode_schema({4, {}}));
+    older.put(column::runs, "run", of_later_build);
+    conformance::commit(*opened, {older});
+  }
+  put_marker(folder.store(), "pawl store\nengine rocksdb\nschema 4\nstate ready\n");
+  CHECK(mentions(open_bad(folder.store()), "migrating the store"));
+  std::ifstream marker{folder.store() / "PAWL"};
+  const std::string text{std::istreambuf_iterator<char>{marker}, {}};
+  CHECK(text.find("schema " + std::to_string(current_schema()) + "\n") != std::string::npos);
 }
 
 TEST_CASE("a store of a schema from before the first release is refused", "[rocksdb][folder]") {

@@ -217,11 +217,17 @@ result<std::unique_ptr<store>> open_rocksdb_store(const std::filesystem::path& f
   if (options.needs_keys)
     if (auto readable = values::check_keys(*made->durable_view(), base->codec()); !readable)
       return with_folder(std::move(readable).error(), folder);
+  const bool migrates = was_ready && **found >= first_schema && **found < current_schema();
+  if (migrates) {
+    // An older Pawl must not continue with a store that is migrated in part.
+    if (auto marked = write_marker(base->folder(), folder_state::ready, current_schema()); !marked)
+      return std::move(marked).error();
+  }
   if (auto prepared = prepare_schema(*made); !prepared)
     return with_folder(std::move(prepared).error(), folder);
   if (auto noted = values::note_keys(*made, base->codec()); !noted)
     return with_folder(std::move(noted).error(), folder);
-  if (!was_ready || base->folder().schema != current_schema()) {
+  if (!was_ready || migrates || base->folder().schema != current_schema()) {
     // The marker describes the tables, so they are flushed first.
     if (auto flushed = base->flush(flush_mode::finish); !flushed) return std::move(flushed).error();
     if (auto marked = write_marker(base->folder(), folder_state::ready, current_schema()); !marked)

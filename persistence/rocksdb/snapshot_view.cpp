@@ -58,11 +58,12 @@ result<void> snapshot_view::scan(column where, const range& keys, const visitor&
   } else {
     at->Seek(lower);
   }
+  const auto* const codec = keys.stored ? nullptr : codec_;
   std::string buffer;
   while (at->Valid()) {
     const std::string_view key = at->key().ToStringView(), stored = at->value().ToStringView();
     const std::string_view value =
-        codec_ == nullptr ? stored : codec_->from_stored({where, key}, stored, buffer);
+        codec == nullptr ? stored : codec->from_stored({where, key}, stored, buffer);
     if (visit(key, value) == next::stop) return {};
     if (keys.reverse) {
       at->Prev();

@@ -210,7 +210,9 @@ class run_exporter {
           } else if (keys::is_input(at)) {
             sent = to_(input_line(bytes));
           } else if (keys::is_base_state(at)) {
-            sent = to_(base_state_line(bytes));
+            const auto base = decode_state(bytes);
+            sent =
+                base ? to_(base_state_line(bytes)) : of_run(base.error(), key, "its oldest state");
           } else if (const auto number = keys::log_chunk_number(at)) {
             const auto lines = decode_log_chunk(bytes);
             sent = lines ? to_(log_chunk_line(*number, lines->size(), bytes))

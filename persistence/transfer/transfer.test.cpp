@@ -266,6 +266,24 @@ TEST_CASE("log lines are moved with their run", "[transfer][logs]") {
   CHECK_FALSE(imported(empty, with("\"lines\":2,\"number\":5", "\"lines\":2,\"number\":3")));
 }
 
+TEST_CASE("a run whose oldest state is damaged is not exported", "[transfer][pruning]") {
+  memory_store from;
+  fill_store(from);
+  const run_key parent{default_scope(), run_id{"p"}};
+  const auto part = prune_history(*from.durable_view(), parent, 1);
+  REQUIRE(part);
+  REQUIRE(*part);
+  REQUIRE(commit_durably(from, (*part)->writes));
+  batch damage;
+  damage.put(column::checkpoints, keys::base_state(pawl::detail::run_hash(parent)), "damaged");
+  commit_batch(from, damage);
+  const auto done = export_runs(*from.durable_view(), default_scope(), {},
+                                [](const json&) -> result<void> { return {}; });
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code == errc::corrupt);
+  CHECK(done.error().message.find("oldest state") != std::string::npos);
+}
+
 TEST_CASE("a base state that does not fit the checkpoints is refused", "[transfer][pruning]") {
   memory_store from;
   json steps = chain({start(), task("a"), task("b"), task("c"), end()});

@@ -62,8 +62,11 @@ result<void> check_keys(const view& from, const value_codec& with) {
                  "the store has values that are encrypted with " + to_text(name, id) +
                      (ring == nullptr ? ", but storage.keys is not set"
                                       : ", which storage.keys (" + ring->source() +
-                                            ") does not have; add the key, or the line \"" + name +
-                                            " dropped\" to give up what it encrypts") +
+                                            ") does not have; add the key. If it was that of a "
+                                            "scope, the line \"" +
+                                            name +
+                                            " dropped\" gives up what it encrypts. A key without a "
+                                            "scope can be removed only after `pawl store rekey`") +
                      ". Nothing was changed"};
   }
   return {};

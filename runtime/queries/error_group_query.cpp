@@ -14,6 +14,7 @@ run_filter only_failed(run_filter filter) {
   filter.status = run_status::failed;
   filter.cursor.clear();
   filter.order = run_order::newest;
+  filter.order_by.clear();
   return filter;
 }
 

@@ -6,6 +6,7 @@
 
 #include "flow/values/json_size.hpp"
 #include "persistence/journal.hpp"
+#include "persistence/record.hpp"
 #include "runtime/queries/cursor.hpp"
 #include "runtime/queries/history.hpp"
 #include "runtime/queries/reading.hpp"
@@ -42,7 +43,7 @@ result<bool> event_page_query::read(read_budget& turn) {
     const journal_position end{place.group, place.entry, std::numeric_limits<std::uint32_t>::max()};
     const std::size_t before = bytes_;
     auto events = read_checkpoint(*r, entry.run, entry.checkpoint);
-    if (!events && events.error().code == errc::corrupt) {
+    if (!events && persistence::is_unreadable(events.error())) {
       const time_point at = page_.events.empty() ? time_point{} : page_.events.back().what.at;
       events = std::vector{damaged_event(entry.checkpoint, at, events.error())};
     }

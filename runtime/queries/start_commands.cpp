@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include <pawl/detail/utf8.hpp>
 
 #include "actors/engine_context.hpp"
@@ -12,6 +14,7 @@
 #include "flow/values/value_check.hpp"
 #include "persistence/not_found.hpp"
 #include "persistence/runs.hpp"
+#include "persistence/store.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries/reading.hpp"
 #include "runtime/queries/state_query.hpp"
@@ -46,6 +49,22 @@ json with_attributes(const json& metadata, const attribute_map& attributes) {
 void inherit(start_options& options, const flow::run_input& from) {
   if (options.metadata.is_object() && options.metadata.empty()) options.metadata = from.metadata;
   if (options.attributes.empty()) options.attributes = from.attributes;
+}
+
+/// Keeps the files of a run for another one that is started from it. Those of a form are in the
+/// folder of the run that the form started, which a subflow has as its parent, or above it.
+void share_files(const actors::engine_context& open, const persistence::view& now, run_key of,
+                 const run_key& with) {
+  while (true) {
+    open.files->share(of, with);
+    const auto record = persistence::load_record(now, of);
+    if (!record) {
+      return open.log->warn("cannot find the uploads of the runs above run {}: {}", of.id.str(),
+                            record.error().message);
+    }
+    if (!*record || !(*record)->summary.parent) return;
+    of.id = *(*record)->summary.parent;
+  }
 }
 
 /// `restarted`: the run to start again. Its flow version exists, even if the flow is deleted.
@@ -90,7 +109,7 @@ result<resolvable_start> make_command(const engine_core& core, const scope_name&
   start.paused = options.paused;
   if (restarted != nullptr) {
     start.restarted_from = *restarted;
-    if (open->files) open->files->share({in, *restarted}, start.key);
+    if (open->files) share_files(*open, *open->store->durable_view(), {in, *restarted}, start.key);
   }
   return resolvable_start{std::move(start), which};
 }

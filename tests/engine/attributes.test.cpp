@@ -1,6 +1,8 @@
 // Attributes of runs on a real engine: found as soon as they are acknowledged, also after a
 // restart.
 
+#include <pawl/run_errors.hpp>
+
 #include "tests/engine/fixture.hpp"
 #include "tests/support/text.hpp"
 
@@ -117,4 +119,19 @@ TEST_CASE("a restart and a fork have the given attributes of their run, or their
   REQUIRE(e.runs().restart(run_id{"r1"}, own));
   CHECK(e.get(run_id{"r3"})->summary.attributes.values ==
         attribute_map{{"customer", "acme"}, {"team", "red"}});
+}
+
+TEST_CASE("errors are grouped with the filter of a list that is sorted by an attribute",
+          "[attributes]") {
+  const data_folder folder;
+  engine e{folder.used()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(task_flow("failing", "core.fail", {{"args", {{"message", "no"}}}})));
+  REQUIRE(e.start_and_wait("failing", {}, 30s));
+  run_filter filter;
+  filter.order = run_order::by_attribute;
+  filter.order_by = "customer";
+  const auto errors = scope_errors{e.scope()}.read(filter);
+  REQUIRE(errors);
+  CHECK(errors->runs == 1);
 }

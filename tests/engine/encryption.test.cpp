@@ -147,6 +147,14 @@ TEST_CASE("the runs of a scope whose key is dropped are listed, but not read", "
     const auto listed = acme.runs().list();
     REQUIRE(listed);
     CHECK(listed->runs.size() == 4);
+    const auto by_event = acme.runs().list({.order = run_order::updated_last});
+    REQUIRE(by_event);
+    CHECK(by_event->runs.size() == 4);
+    CHECK(by_event->damaged.empty());
+    const auto events = acme.events().read(journal_position{0, 0, 0}, 100);
+    REQUIRE(events);
+    REQUIRE_FALSE(events->events.empty());
+    for (const auto& each : events->events) CHECK(each.what.kind == "damaged");
     const auto read = acme.get(run_id{"setting"});
     REQUIRE_FALSE(read);
     CHECK(read.error().code == errc::not_supported);

@@ -5,6 +5,9 @@
 #include <string>
 #include <thread>
 
+#include <spdlog/spdlog.h>
+
+#include "persistence/memory/memory_store.hpp"
 #include "runtime/run_uploads.hpp"
 #include "tests/engine/fixture.hpp"
 
@@ -108,7 +111,7 @@ TEST_CASE("files without a run are deleted at the next start, but not new ones",
   const auto lost = upload_to(used, "lost"), fresh = upload_to(used, "fresh"),
              kept = upload_to(used, "kept"), needed = upload_to(used, "deleted"),
              unused = upload_to(used, "deleted too");
-  run_uploads made{{upload_root(used), true}, nullptr};
+  run_uploads made{{upload_root(used)}, nullptr};
   made.share(of_run("deleted"), of_run("restarted"));
   made.share(of_run("deleted too"), of_run("never started"));
   for (const auto& each : {needed, unused})
@@ -125,7 +128,33 @@ TEST_CASE("files without a run are deleted at the next start, but not new ones",
   CHECK_FALSE(fs::exists(needed));
 }
 
-TEST_CASE("a folder of uploads that may be shared is not swept", "[engine][uploads]") {
+TEST_CASE("a run that was restarted from a subflow keeps the files of the runs above it",
+          "[engine][uploads]") {
+  const data_folder folder;
+  engine e{folder.used()};
+  REQUIRE(e.open());
+  put_quick_flow(e);
+  const auto calls = [&e](const std::string& name, const std::string& child) {
+    REQUIRE(e.put_flow(single(name, "subflow", {{"flow", child}})));
+  };
+  calls("middle", "f");
+  calls("top", "middle");
+  const auto file = upload_to(folder.used(), "top");
+  REQUIRE(e.start_and_wait("top", {}, 30s, with_id_of("top")));
+  run_filter of_f;
+  of_f.flow = flow_name{"f"};
+  const auto lowest = e.runs().list(of_f);
+  REQUIRE(lowest);
+  REQUIRE(lowest->runs.size() == 1);
+  REQUIRE(e.runs().restart(lowest->runs[0].key.id, with_id_of("again")));
+  REQUIRE(e.runs().wait(run_id{"again"}, 30s));
+  REQUIRE(e.runs().remove(run_id{"top"}));
+  CHECK(fs::exists(file));
+  REQUIRE(e.runs().remove(run_id{"again"}));
+  CHECK_FALSE(fs::exists(file));
+}
+
+TEST_CASE("a folder of uploads that may be shared is not touched", "[engine][uploads]") {
   const data_folder folder, elsewhere;
   settings used = folder.used();
   used.server.upload_dir = elsewhere.path;
@@ -136,6 +165,32 @@ TEST_CASE("a folder of uploads that may be shared is not swept", "[engine][uploa
   put_quick_flow(e);
   REQUIRE(e.start_and_wait("f", {}, 30s, with_id_of("r")));
   REQUIRE(e.runs().remove(run_id{"r"}));
-  CHECK_FALSE(fs::exists(file));
+  CHECK(fs::exists(file));
   CHECK(fs::exists(of_others));
+}
+
+TEST_CASE("an engine has a folder of uploads only in its data folder", "[uploads]") {
+  const data_folder folder;
+  settings used = folder.used();
+  CHECK(make_run_uploads(used, nullptr) != nullptr);
+  used.server.upload_dir = folder.path;
+  CHECK(make_run_uploads(used, nullptr) == nullptr);
+  used.server.upload_dir.clear();
+  used.storage.data_dir.clear();
+  CHECK(make_run_uploads(used, nullptr) == nullptr);
+}
+
+TEST_CASE("a run that has files of its own keeps them when others are shared with it",
+          "[uploads]") {
+  const data_folder folder;
+  const settings used = folder.used();
+  const auto first = upload_to(used, "first"), own = upload_to(used, "own");
+  run_uploads made{{upload_root(used), 0s}, spdlog::default_logger()};
+  made.share(of_run("first"), of_run("first"));
+  CHECK(fs::is_directory(fs::symlink_status(first.parent_path())));
+  made.share(of_run("first"), of_run("own"));
+  const persistence::memory_store none;
+  made.remove(of_run("first"), *none.durable_view());
+  CHECK_FALSE(fs::exists(first));
+  CHECK(fs::exists(own));
 }
