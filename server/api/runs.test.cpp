@@ -14,8 +14,8 @@ using pawl::testing::contains;
 TEST_CASE("a run is started and found again", "[api][runs]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
-  const json start{{"flow", "f"}, {"id", "r/1"}, {"input", {{"n", 1}}}};
-  CHECK(f.post("/v1/runs", start).status == 400);  // an id must not contain a slash
+  const json start{{"flow", "f"}, {"id", "r\n1"}, {"input", {{"n", 1}}}};
+  CHECK(f.post("/v1/runs", start).status == 400);  // an id must not contain a line end
   json good = start;
   good["id"] = "r-1";
   const auto made = f.post("/v1/runs", good);
