@@ -101,7 +101,7 @@ class Finding(ProgramTest):
         self.assertRegex(out, r"(?m)^runs +5: 3 running, 2 failed$")
         self.assertRegex(out, r"(?m)^last 7 days +5 +0 +2 +0$")
         self.assertRegex(out, r"(?m)^\d{4}-\d\d-\d\d +fails +\d+ +0 +\d+ +0$")
-        self.pawl("runs", "rm", "f1", *self.where)
+        self.pawl("runs", "rm", "f1", "--yes", *self.where)
         self.assertRegex(self.pawl("stats", *self.where).stdout, r"(?m)^last 24 hours +4 +0 +1 +0$")
         self.refused(USAGE, "use 1 to 366", "stats", "--days", "0", *self.where)
 

@@ -91,8 +91,8 @@ class Rekeying(ProgramTest):
         noise = random.Random(7)
         for run in range(3):
             text = "".join(noise.choice("abcdefgh") for _ in range(300_000))
-            self.pawl("run", self.flow_file, "--id", f"r{run}", "--input",
-                      json.dumps({"in": MARKER, "text": text}), *where)
+            self.pawl("run", self.flow_file, "--id", f"r{run}", "--input", "-", *where,
+                      input=json.dumps({"in": MARKER, "text": text}))
         both = self.with_keys(self.k2)
         seed = random.randrange(1 << 32)
         print(f"seed {seed}")

@@ -23,8 +23,8 @@ class Names(ServerTest):
                 self.assertEqual((run.id, run.flow, run.data), (name, name, {"n": name}))
                 self.assertEqual(self.client.run(name).id, name)
                 self.assertEqual(self.client.state(name), {"n": name})
-                self.assertEqual([event.kind for event in self.client.events(name)][-1],
-                                 "run_completed")
+                self.assertEqual([event.kind for event in self.client.events(name)][-2:],
+                                 ["run_completed", "end"])
 
     def test_a_worker_runs_the_steps_of_each(self):
         worker = pawl.Worker(self.client, poll_wait=5)

@@ -138,7 +138,9 @@ class Runs(ServerTest):
         self.assertIn("default", list(self.client.scopes()))
 
     def test_events_of_all_runs_are_filtered(self):
-        flow, other = self.flow(task()), self.flow(task())
+        flow = self.flow(task())
+        other = flow + "-other"
+        self.client.create_flow({"name": other, "nodes": [task()], "edges": []}, publish=True)
         with self.client.events(filter=f"flow={flow}", kind="run_created,run_completed") as seen:
             self.client.start_and_wait(other)
             run = self.client.start_and_wait(flow).id
