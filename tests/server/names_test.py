@@ -7,8 +7,8 @@ import unittest
 
 from urllib.parse import quote, unquote
 
+from server_process import Server, ServerTest, sequence, task  # also finds tests/cli
 from hostile_names import NAMES, REFUSED, UNSAFE
-from server_process import Server, ServerTest, sequence, task
 
 
 def segment(text):
