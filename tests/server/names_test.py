@@ -39,8 +39,8 @@ class NamesTest(ServerTest):
                 for more in ("/history", "/steps", "/logs", "/explain"):
                     self.ok(server.get(run + more))
                 # The last event of a finished run ends the stream.
-                self.assertEqual([kind for _, kind, _ in server.events_at(run + "/events")][-1],
-                                 "run_completed")
+                self.assertEqual([kind for _, kind, _ in server.events_at(run + "/events")][-2:],
+                                 ["run_completed", "end"])
                 quoted = json.dumps(name, ensure_ascii=False)
                 for condition in ("id=" + quoted, "flow=" + quoted):
                     found = self.ok(server.get("/v1/runs?filter=" + segment(condition)))
