@@ -38,6 +38,7 @@ class pending_commits {
 
   /// Calls `then` when all commits up to now are durable or have failed: at once if there is none.
   void when_durable(commit_continuation then);
+  [[nodiscard]] const std::vector<pending_commit>& all() const noexcept { return commits_; }
   /// Removes all and calls their continuations with the reason.
   void fail(const error& reason);
 

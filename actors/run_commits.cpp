@@ -247,6 +247,9 @@ void run_actor::count_end(run_status how, const std::vector<flow::event>& events
 }
 
 void run_actor::on_commit_failed(const error& reason) {
+  // None of the later ones becomes durable either, and the next actor of the run counts again.
+  for (const auto& each : commits_.all())
+    count_queued_tasks({.before = each.tasks.after, .after = each.tasks.before});
   commits_.fail(reason);
   quit(caf::make_error(caf::sec::runtime_error, reason.message));
 }
