@@ -25,15 +25,25 @@ inline void put_flow(engine_life& engine, const json& definition) {
                actors::put_flow_request{in, std::make_shared<json>(definition), {}, {}});
 }
 
+/// A command to a run. A start uses the version that it names.
+inline actors::run_command command_to(const run_key& key, flow::command what,
+                                      actors::reply<actors::command_done> answer = {}) {
+  actors::run_command made{key, nullptr, std::move(answer)};
+  if (const auto* const start = std::get_if<flow::start_command>(&what))
+    made.version = {actors::start_version::given, start->flow.version};
+  made.what = std::make_shared<flow::command>(std::move(what));
+  return made;
+}
+
 /// Sends a command to a shard. The answer comes during later steps.
 inline command_answer send_command(const caf::actor& shard, const run_key& key,
                                    flow::command what) {
   auto answer = std::make_shared<std::optional<result<actors::command_done>>>();
-  actors::post(shard, actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
-                                          actors::reply<actors::command_done>{
-                                              [answer](result<actors::command_done> done) {
-                                                *answer = std::move(done);
-                                              }}});
+  actors::post(
+      shard,
+      command_to(key, std::move(what),
+                 actors::reply<actors::command_done>{
+                     [answer](result<actors::command_done> done) { *answer = std::move(done); }}));
   return answer;
 }
 inline command_answer send_command(engine_life& engine, const run_key& key, flow::command what) {

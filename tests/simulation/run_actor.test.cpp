@@ -85,9 +85,7 @@ class parent_actor {
     actors::post(actor_, std::forward<Message>(message));
     handle_all();
   }
-  void command(flow::command what) {
-    post(actors::run_command{key_, std::make_shared<flow::command>(std::move(what)), {}});
-  }
+  void command(flow::command what) { post(command_to(key_, std::move(what))); }
 
   [[nodiscard]] const run_key& key() const noexcept { return key_; }
   [[nodiscard]] std::size_t pending() const noexcept { return sent_.commits.size(); }

@@ -16,6 +16,7 @@
 #include "persistence/runs.hpp"
 #include "tests/simulation/checks.hpp"
 #include "tests/simulation/engine_life.hpp"
+#include "tests/simulation/fixtures.hpp"
 #include "tests/simulation/flows.hpp"
 #include "tests/simulation/remote_worker.hpp"
 #include "tests/support/catch.hpp"
@@ -140,11 +141,11 @@ class seeded_simulation {
 void seeded_simulation::send(const run_key& key, flow::command what,
                              std::function<void()> acknowledged) {
   actors::post(engine_->actors().shard_of(key),
-               actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
-                                   actors::reply<actors::command_done>{
-                                       [acknowledged](const result<actors::command_done>& done) {
-                                         if (done && acknowledged) acknowledged();
-                                       }}});
+               command_to(key, std::move(what),
+                          actors::reply<actors::command_done>{
+                              [acknowledged](const result<actors::command_done>& done) {
+                                if (done && acknowledged) acknowledged();
+                              }}));
 }
 
 void seeded_simulation::start_next() {
