@@ -88,6 +88,10 @@ std::string clock_lead() {
   return "clock_lead";
 }
 
+std::string copy_mark() {
+  return "copy_mark";
+}
+
 std::string flow_head(const scope_name& scope, const flow_name& flow) {
   std::string key = with_kind('h', scope);
   add_name(key, flow.str());

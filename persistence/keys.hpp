@@ -29,6 +29,8 @@ namespace pawl::persistence::keys {
 [[nodiscard]] std::string schema();
 /// How far the engine time is ahead of the wall clock; see clock_lead.hpp.
 [[nodiscard]] std::string clock_lead();
+/// In a store to which a copy is not complete; see store_copy.hpp.
+[[nodiscard]] std::string copy_mark();
 
 // column::flows
 //   'h' scope 0 name 0                         flow head: latest and published version
