@@ -9,9 +9,11 @@
 #include <caf/all.hpp>
 
 #include "actors/loader.hpp"
+#include "actors/store_failure.hpp"
 #include "actors/supervisor.hpp"
 #include "functions/secrets/load.hpp"
 #include "persistence/clock_lead.hpp"
+#include "persistence/store_ownership.hpp"
 #include "persistence/store_upkeep.hpp"
 #include "runtime/call_size.hpp"
 #include "runtime/callbacks.hpp"
@@ -72,11 +74,11 @@ engine_core::~engine_core() {
 }
 
 result<std::unique_ptr<persistence::store>> engine_core::open_store() const {
-  return given_.open_store ? given_.open_store() : pawl::open_store(settings.storage, given_.log);
+  return given_.open_store ? given_.open_store() : pawl::open_store(settings, given_.log);
 }
 
 bool engine_core::can_reopen() const {
-  return given_.open_store || !settings.storage.data_dir.empty();
+  return given_.open_store || settings.storage.is_kept();
 }
 
 result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
@@ -103,9 +105,11 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   if (!suspects) return std::move(suspects).error();
   if (crash_record_) crash_record_->clear();
   const auto timers = std::make_shared<actors::step_timers>(engine_time_);
+  auto executor =
+      make_executor(settings, *given_.clock, timers, (*store)->ownership(), given_.log);
   auto made = std::make_shared<actors::engine_context>(
       settings, *std::move(store), given_.clock, engine_time_, given_.rng, functions,
-      make_executor(settings, *given_.clock, timers, given_.log),
+      std::move(executor),
       actors::make_thread_loader(settings.engine.load_threads), given_.log, telemetry,
       *std::move(suspects), crash_record_ ? crash_record_->loads() : actors::load_notes{});
   made->step_timers = timers;
@@ -115,6 +119,11 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   made->on_store_failed = [this, generation = ++generation_](const error& why) {
     on_store_failed(generation, why);
   };
+  if (auto* const ownership = made->store->ownership()) {
+    // The store is closed before the context ends.
+    ownership->at_loss(
+        [context = made.get()](const error& why) { actors::close_store(*context, why); });
+  }
   return made;
 }
 
