@@ -62,6 +62,7 @@ void add_keys(CLI::App& to, command_line& line);
 void add_schema(CLI::App& to, command_line& line);
 void add_secrets(CLI::App& to, command_line& line);
 void add_store(CLI::App& to, command_line& line);
+void add_store_copy(CLI::App& to, command_line& line);
 void add_bench(CLI::App& to, command_line& line);
 void add_version(CLI::App& to, command_line& line);
 
