@@ -141,6 +141,9 @@ constexpr std::array table{
     key{"cluster.node", [](settings& s) -> field { return &s.cluster.node; },
         "Name of this process in a cluster, for people. Empty: the name of the host.", 0, 0,
         "a text"},
+    key{"cluster.standby", [](settings& s) -> field { return &s.cluster.standby; },
+        "Whether a server that finds the store owned by another one waits and takes it over when "
+        "the owner is gone. Otherwise it does not start."},
     key{"cluster.advertise", [](settings& s) -> field { return &s.cluster.advertise; },
         "URL at which clients reach this process, which the others tell them. Empty: none.", 0, 0,
         "a URL such as `https://pawl-1.example.com:7717`, or empty", is_http_url},

@@ -53,6 +53,9 @@ struct storage_settings {
 struct cluster_settings {
   /// Name of this process, for people. Empty: the name of the host.
   std::string node = {};
+  /// Whether an engine that finds its store owned by another process waits and takes it over when
+  /// the owner is gone. Otherwise opening it fails as `locked`.
+  bool standby = true;
   /// URL at which others reach this process. Empty: unknown to them.
   std::string advertise = {};
   /// Time after its last commit for which a process owns the store. It renews the lease in time;

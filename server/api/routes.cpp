@@ -15,6 +15,7 @@ router all_routes() {
   add_task_routes(all);
   add_function_routes(all);
   add_stats_routes(all);
+  add_cluster_routes(all);
   add_session_routes(all);
   add_log_routes(all);
   add_health_routes(all);
