@@ -185,7 +185,8 @@ TEST_CASE("a former owner that is stuck inside a transaction is ended", "[postgr
 
 TEST_CASE("a lost connection costs no commit", "[postgres][faults]") {
   auto& database = empty_server();
-  auto owner = open_good(database.url());
+  // A server under load takes longer to start than the default lease.
+  auto owner = open_good(database.url(), {.lease = 60s});
   REQUIRE_FALSE(try_commit(*owner, adding_one()));
   const auto held = owner->durable_view();
   CHECK(counter(*held, "n") == 1);
