@@ -8,7 +8,7 @@ namespace pawl::cli {
 class session;
 
 /// The settings of the store, for commands that open its folder themselves. Errors:
-/// `invalid_argument` (there is no folder); as `session::load_settings`.
+/// `invalid_argument` (no data folder is set); as `session::load_settings`.
 [[nodiscard]] result<storage_settings> find_store(const session& s);
 
 }  // namespace pawl::cli

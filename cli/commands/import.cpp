@@ -1,4 +1,3 @@
-#include <chrono>
 #include <filesystem>
 #include <utility>
 
@@ -8,7 +7,7 @@
 #include "cli/old_engine/old_import.hpp"
 #include "cli/target/open_store.hpp"
 #include "cli/text.hpp"
-#include "cli/view/live_region.hpp"
+#include "cli/view/progress_line.hpp"
 #include "persistence/memory/memory_store.hpp"
 
 namespace pawl::cli {
@@ -41,32 +40,6 @@ std::string note_sentence(const old_note& note) {
          ": " + note.why;
 }
 
-/// Draws the progress on a terminal, at most ten times a second.
-class import_progress {
- public:
-  explicit import_progress(session& s) : session_(s), region_(s.out(), s.screen()) {}
-
-  void draw(std::uint64_t done, std::uint64_t all) {
-    constexpr std::chrono::milliseconds interval{100};
-    const auto now = std::chrono::steady_clock::now();
-    if (!session_.screen().live || now - drawn_at_ < interval) return;
-    drawn_at_ = now;
-    styled_line line;
-    line.add(session_.style(), tint::dim,
-             "imported: " + std::to_string(done) + " of " + std::to_string(all) + " runs",
-             session_.screen().size().columns - 1);
-    region_.draw({line});
-  }
-  void clear() {
-    if (session_.screen().live) region_.draw({});
-  }
-
- private:
-  session& session_;
-  live_region region_;
-  std::chrono::steady_clock::time_point drawn_at_{};
-};
-
 /// A dry run into a folder without a store needs none.
 result<std::unique_ptr<persistence::store>> open_for_import(session& s, const settings& with,
                                                             bool dry_run) {
@@ -85,7 +58,7 @@ exit_code import_database(session& s, const old_import_arguments& given) {
   if (!loaded) return s.fail(loaded.error());
   const auto open = open_for_import(s, loaded->values, given.dry_run);
   if (!open) return s.fail(open.error());
-  import_progress progress{s};
+  progress_line progress{s.out(), s.screen()};
   old_import_options how;
   how.database = given.database;
   how.checkpoints = given.checkpoints;
@@ -94,7 +67,11 @@ exit_code import_database(session& s, const old_import_arguments& given) {
   how.limits = actors::flow_limits(loaded->values);
   how.now = wall_clock();
   how.dry_run = given.dry_run;
-  how.progress = [&](std::uint64_t done, std::uint64_t all) { progress.draw(done, all); };
+  how.progress = [&](std::uint64_t done, std::uint64_t all) {
+    progress.show([&] {
+      return "imported: " + std::to_string(done) + " of " + std::to_string(all) + " runs";
+    });
+  };
   how.stops = [&] { return s.stop_signals().requested(); };
   how.note = [&](const old_note& note) {
     progress.clear();

@@ -1,10 +1,9 @@
-#include <chrono>
 #include <string>
 
 #include "cli/commands/commands.hpp"
 #include "cli/target/open_store.hpp"
 #include "cli/text.hpp"
-#include "cli/view/live_region.hpp"
+#include "cli/view/progress_line.hpp"
 #include "persistence/rekey.hpp"
 #include "persistence/store_upkeep.hpp"
 #include "runtime/store_codec.hpp"
@@ -16,34 +15,6 @@ using persistence::rekeyed;
 
 struct rekey_options {
   bool json = false;
-};
-
-/// Draws how far a rekeying is on a terminal, ten times a second.
-class rekey_progress {
- public:
-  explicit rekey_progress(session& s) : session_(s), region_(s.out(), s.screen()) {}
-
-  void show(const rekeyed& so_far) {
-    constexpr std::chrono::milliseconds interval{100};
-    const auto now = std::chrono::steady_clock::now();
-    if (!session_.screen().live || now - drawn_at_ < interval) return;
-    drawn_at_ = now;
-    styled_line line;
-    line.add(session_.style(), tint::dim,
-             "read: " + counted(so_far.records, "record") +
-                 ", rewritten: " + std::to_string(so_far.rewritten),
-             session_.screen().size().columns - 1);
-    region_.draw({line});
-  }
-
-  void end() {
-    if (session_.screen().live) region_.draw({});
-  }
-
- private:
-  session& session_;
-  live_region region_;
-  std::chrono::steady_clock::time_point drawn_at_{};
 };
 
 void print_rekeyed(session& s, const rekeyed& done, const rekey_options& options) {
@@ -75,10 +46,14 @@ exit_code rekey_store(session& s, const rekey_options& options) {
   if (!codec) return s.fail(codec.error());
   const auto opened = open_plain_store(s, loaded->values, store_use::existing, *codec);
   if (!opened) return s.fail(opened.error());
-  rekey_progress progress{s};
-  const auto done =
-      persistence::rekey(**opened, **codec, [&](const rekeyed& so_far) { progress.show(so_far); });
-  progress.end();
+  progress_line progress{s.out(), s.screen()};
+  const auto done = persistence::rekey(**opened, **codec, [&](const rekeyed& so_far) {
+    progress.show([&] {
+      return "read: " + counted(so_far.records, "record") +
+             ", rewritten: " + std::to_string(so_far.rewritten);
+    });
+  });
+  progress.clear();
   if (!done) return s.fail(done.error());
   // The tables still hold what was replaced.
   if (done->rewritten > 0)

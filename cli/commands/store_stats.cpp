@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,7 +8,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/find_store.hpp"
 #include "cli/text.hpp"
-#include "cli/view/live_region.hpp"
+#include "cli/view/progress_line.hpp"
 #include "persistence/rocksdb/store_info.hpp"
 #include "runtime/store_codec.hpp"
 
@@ -18,36 +17,6 @@ namespace {
 
 using persistence::measured_store;
 using persistence::record_sum;
-
-/// Draws what was read so far on standard error, if that is a terminal.
-class scan_progress {
- public:
-  scan_progress() : screen_(detect_terminal(error_fd)), out_(error_fd), region_(out_, screen_) {}
-
-  void show(const record_sum& read) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!screen_.live || now - drawn_at_ < draw_interval) return;
-    drawn_at_ = now;
-    styled_line line;
-    line.add({screen_.colour, screen_.utf8}, tint::dim,
-             "read: " + counted(read.records, "record") + ", " + size_text(read.bytes),
-             screen_.size().columns - 1);
-    region_.draw({line});
-  }
-
-  void clear() {
-    if (screen_.live) region_.draw({});
-  }
-
- private:
-  static constexpr int error_fd = 2;
-  static constexpr std::chrono::milliseconds draw_interval{100};
-
-  terminal screen_;
-  output out_;
-  live_region region_;
-  std::chrono::steady_clock::time_point drawn_at_{};
-};
 
 json to_json(const measured_store& store) {
   json kinds = json::array(), flows = json::array();
@@ -119,9 +88,16 @@ exit_code show_stats(session& s, bool as_json) {
   if (!found) return s.fail(found.error());
   auto codec = make_store_codec(*found);
   if (!codec) return s.fail(codec.error());
-  scan_progress progress;
+  constexpr int error_fd = 2;
+  const terminal screen = detect_terminal(error_fd);
+  output errors{error_fd};
+  progress_line progress{errors, screen};
   const auto store = persistence::measure_rocksdb_contents(
-      found->data_dir, *std::move(codec), [&](const record_sum& read) { progress.show(read); });
+      found->data_dir, *std::move(codec), [&](const record_sum& read) {
+        progress.show([&] {
+          return "read: " + counted(read.records, "record") + ", " + size_text(read.bytes);
+        });
+      });
   progress.clear();
   if (!store) return s.fail(store.error());
   if (as_json) {
