@@ -8,6 +8,7 @@
 
 #include <pawl/code_ref.hpp>
 
+#include "flow/analysis/computed_settings.hpp"
 #include "flow/analysis/writes.hpp"
 #include "flow/definition/value_keys.hpp"
 #include "flow/logic/logic.hpp"
@@ -55,20 +56,9 @@ class empty_text_checker {
                      std::vector<diagnostic>& diagnostics)
       : schema_(schema), written_(written), diagnostics_(diagnostics) {}
 
-  /// Recursive; the depth of a definition is limited.
-  void in_settings(const json& settings, const std::string& at) {
-    if (settings.is_array()) {
-      for (std::size_t i = 0; i < settings.size(); ++i)
-        in_settings(settings[i], at + "/" + std::to_string(i));
-    } else if (settings.is_object()) {
-      for (const auto& [key, value] : settings.items())
-        in_setting(key, value, child_pointer(at, key));
-    }
-  }
-
+  /// A setting that may be computed.
   void in_setting(std::string_view key, const json& value, const std::string& at) {
-    if (is_literal_setting(key) || is_rule_setting(key)) return;
-    if (has_settings(key)) return in_settings(value, at);
+    if (is_rule_setting(key)) return;
     if (has_names(key) && value.is_object()) return in_members(value, at);
     in_template(value, at);
   }
@@ -127,7 +117,10 @@ void warn_empty_in_texts(const live_graph& graph, const definition& flow,
   for (node_index i = 0; i < graph.size(); ++i) {
     const node_definition& node = graph.source_of(i);
     for (const auto& [key, value] : node.data.items())
-      checker.in_setting(key, value, data_pointer(node, key));
+      for_each_computed(key, value, data_pointer(node, key),
+                        [&](std::string_view setting, const json& in, const std::string& at) {
+                          checker.in_setting(setting, in, at);
+                        });
   }
   if (flow.output) checker.in_template(*flow.output, "/output");
 }

@@ -7,7 +7,7 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/suggest.hpp>
 
-#include "flow/definition/value_keys.hpp"
+#include "flow/analysis/computed_settings.hpp"
 #include "flow/logic/logic.hpp"
 #include "flow/logic/text_template.hpp"
 #include "flow/values/pointer.hpp"
@@ -23,22 +23,6 @@ class reads_of_vars {
   reads_of_vars(const json& vars, std::vector<diagnostic>& diagnostics)
       : vars_(vars), diagnostics_(diagnostics) {
     for (const auto& [name, value] : vars.items()) known_.push_back(name);
-  }
-
-  void in_settings(const json& settings, const std::string& at) {
-    if (settings.is_array()) {
-      for (std::size_t i = 0; i < settings.size(); ++i)
-        in_settings(settings[i], at + "/" + std::to_string(i));
-    } else if (settings.is_object()) {
-      for (const auto& [key, value] : settings.items())
-        in_setting(key, value, child_pointer(at, key));
-    }
-  }
-
-  void in_setting(std::string_view key, const json& value, const std::string& at) {
-    if (is_literal_setting(key)) return;
-    if (has_settings(key)) return in_settings(value, at);
-    in_value(value, at);
   }
 
   void in_value(const json& value, const std::string& at) {
@@ -128,9 +112,12 @@ void check_vars(const definition& flow, std::vector<diagnostic>& diagnostics) {
          "the name of a variable must not be empty or have dots, not " + pawl::quoted(name)});
   }
   reads_of_vars reads{*flow.vars, diagnostics};
+  const auto in_value = [&](std::string_view, const json& value, const std::string& at) {
+    reads.in_value(value, at);
+  };
   for (const auto& node : flow.nodes)
     for (const auto& [key, value] : node.data.items())
-      reads.in_setting(key, value, data_pointer(node, key));
+      for_each_computed(key, value, data_pointer(node, key), in_value);
   for (const auto& edge : flow.edges)
     if (edge.when) reads.in_value(*edge.when, edge.when_pointer);
   if (flow.output) reads.in_value(*flow.output, "/output");
