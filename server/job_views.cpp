@@ -36,7 +36,7 @@ json to_json(const job_page& page) {
   for (const auto& each : page.jobs) jobs.push_back(to_json(each));
   json answer{{"jobs", std::move(jobs)},
               {"next", page.next.empty() ? json(nullptr) : json(page.next)}};
-  if (!page.damaged.empty()) answer["damaged"] = page.damaged;
+  add_damaged(answer, page.damaged);
   return answer;
 }
 
@@ -51,7 +51,7 @@ json to_json(const job_results& page) {
   for (const auto& each : page.results) results.push_back(to_json(each));
   json answer{{"results", std::move(results)},
               {"next", page.next == 0 ? json(nullptr) : json(page.next)}};
-  if (!page.damaged.empty()) answer["damaged"] = page.damaged;
+  add_damaged(answer, page.damaged);
   return answer;
 }
 

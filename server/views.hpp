@@ -35,6 +35,11 @@ using http::to_json;  // problems and diagnostics
 [[nodiscard]] json to_json(const step_page& page);
 [[nodiscard]] json to_json(const run_log_line& line);
 
+/// Adds the records that a list could not read, if there are any.
+inline void add_damaged(json& answer, const std::vector<std::string>& damaged) {
+  if (!damaged.empty()) answer["damaged"] = damaged;
+}
+
 [[nodiscard]] json to_json(const flow_summary& flow);
 /// Includes the definition.
 [[nodiscard]] json to_json(const flow_version& flow);

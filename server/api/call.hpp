@@ -159,11 +159,6 @@ class call : public std::enable_shared_from_this<call> {
 /// The ETag of a run, its checkpoint: `"17"`.
 [[nodiscard]] std::string run_tag(const run_view& run);
 
-/// Adds the records that a list could not read, if there are any.
-inline void add_damaged(json& answer, const std::vector<std::string>& damaged) {
-  if (!damaged.empty()) answer["damaged"] = damaged;
-}
-
 /// The cursor of the next page; null on the last page.
 [[nodiscard]] inline json next_page(const std::string& cursor) {
   return cursor.empty() ? json(nullptr) : json(cursor);
