@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t max_listed_versions = 10;
 
-/// The error of a start for which there is no version. It lists the newest ones.
+/// Why no version fits a start. Lists the newest versions.
 error no_version_in(const persistence::view& from, const scope_name& scope, const flow_name& flow,
                     const version& published, const version_range& among) {
   persistence::view::range all = persistence::keys::flow_versions(scope, flow);

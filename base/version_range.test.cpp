@@ -26,7 +26,7 @@ TEST_CASE("the text of a range of versions is read as the same range") {
   }
 }
 
-TEST_CASE("what is no range of versions is refused") {
+TEST_CASE("a text that is not a range of versions is refused") {
   for (const char* bad :
        {"", "x", ".x", "*", "latest", "v1.x", "1.x.x", "1.2.3.x", "1.x.3", "1.X", "1x", "^1.0.0"}) {
     CAPTURE(bad);

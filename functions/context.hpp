@@ -55,7 +55,7 @@ struct call_facts {
   trace_context trace = {};
   /// Masks the secrets of the scope in what the function returns and logs; null: `args` has none.
   const secret_store* secrets = nullptr;
-  /// When the run was created: what tells it from one that had the same id before.
+  /// When the run was created; distinguishes it from an earlier run with the same id.
   time_point run_created{};
 };
 
