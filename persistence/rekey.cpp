@@ -10,9 +10,8 @@
 
 #include <pawl/assert.hpp>
 
-#include "persistence/codec.hpp"
 #include "persistence/commit_durably.hpp"
-#include "persistence/keys.hpp"
+#include "persistence/run_scopes.hpp"
 #include "persistence/store_upkeep.hpp"
 #include "persistence/values/keys_in_use.hpp"
 #include "persistence/values/unopened.hpp"
@@ -24,45 +23,6 @@ namespace {
 constexpr std::size_t max_rekeyed_operations = 1'000;
 constexpr std::size_t max_rekeyed_bytes = std::size_t{4} << 20;
 
-/// The scopes of the records in `column::checkpoints`, whose keys have only the hash of a run.
-class scopes_of_runs {
- public:
-  scopes_of_runs(const view& from, const values::key_ring& keys) : from_(from), keys_(keys) {}
-
-  /// The scope of the run whose record has this key and is encrypted with `key`.
-  result<std::string> find(std::string_view record, std::optional<values::key_id> key) {
-    const std::string_view hash = record.substr(0, keys::run_hash_bytes);
-    if (hash == hash_) return scope_;  // the records of a run follow each other
-    auto scope = read(hash);
-    if (!scope) return std::move(scope).error();
-    hash_.assign(hash);
-    scope_ = *std::move(scope);
-    if (!scope_.empty()) return scope_;
-    // Neither can be read. A key of a scope is only used for its runs.
-    const auto* const used = key ? keys_.find(*key) : nullptr;
-    hash_.clear();
-    return used == nullptr ? std::string{} : used->scope;
-  }
-
- private:
-  /// From the input of the run or its state; empty: both are damaged or missing.
-  result<std::string> read(std::string_view hash) const {
-    const auto input = from_.get(column::checkpoints, keys::input(hash));
-    if (!input) return input.error();
-    if (*input)
-      if (const auto decoded = decode_input(**input)) return decoded->key.scope.str();
-    const auto state = from_.get(column::checkpoints, keys::state(hash));
-    if (!state) return state.error();
-    if (*state)
-      if (const auto decoded = decode_state(**state)) return decoded->key.scope.str();
-    return std::string{};
-  }
-
-  const view& from_;
-  const values::key_ring& keys_;
-  std::string hash_, scope_;
-};
-
 /// One pass over a store.
 class rekeying {
  public:
@@ -70,7 +30,7 @@ class rekeying {
       : of_(of), codec_(codec), stored_(stored), before_(of.durable_view()) {}
 
   result<void> rewrite(column where, const std::function<void(const rekeyed&)>& report) {
-    scopes_of_runs scopes{*before_, *codec_.keys()};
+    run_scopes scopes{*before_};
     view::range left;
     while (true) {
       batch changes;
@@ -113,15 +73,18 @@ class rekeying {
   [[nodiscard]] const rekeyed& done() const noexcept { return done_; }
 
  private:
-  result<void> add(column where, std::string_view key, std::string_view bytes,
-                   scopes_of_runs& scopes, batch& to) {
+  result<void> add(column where, std::string_view key, std::string_view bytes, run_scopes& scopes,
+                   batch& to) {
     ++done_.records;
     const auto form = values::form_of(where, bytes);
     std::string scope;
     if (where == column::checkpoints && !bytes.empty()) {
-      auto found = scopes.find(key, form.key);
+      auto found = scopes.find(key);
       if (!found) return std::move(found).error();
       scope = *std::move(found);
+      // A key of a scope is only used for its runs.
+      const auto* const used = form.key ? codec_.keys()->find(*form.key) : nullptr;
+      if (scope.empty() && used != nullptr) scope = used->scope;
     }
     if (codec_.is_current(where, scope, bytes)) return {};
     const std::string_view value = codec_.from_stored({where, key}, bytes, buffer_);
