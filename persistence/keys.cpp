@@ -100,6 +100,10 @@ std::string keys_in_use() {
   return "keys_in_use";
 }
 
+std::string copy_mark() {
+  return "copy_mark";
+}
+
 std::string flow_head(const scope_name& scope, const flow_name& flow) {
   std::string key = with_kind('h', scope);
   add_name(key, flow.str());

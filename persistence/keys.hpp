@@ -31,6 +31,8 @@ namespace pawl::persistence::keys {
 [[nodiscard]] std::string clock_lead();
 /// The keys that values may be encrypted with; see values/keys_in_use.hpp.
 [[nodiscard]] std::string keys_in_use();
+/// In a store to which a copy is not complete; see store_copy.hpp.
+[[nodiscard]] std::string copy_mark();
 
 // column::flows
 //   'h' scope 0 name 0                         flow head: latest and published version

@@ -52,6 +52,7 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::schema() == "schema");
   CHECK(keys::clock_lead() == "clock_lead");
   CHECK(keys::keys_in_use() == "keys_in_use");
+  CHECK(keys::copy_mark() == "copy_mark");
   CHECK(keys::flow_head(scope_name{"acme"}, flow_name{"order"}) == "hacme\0order\0"s);
   CHECK(keys::flow_version(scope_name{"acme"}, {flow_name{"order"}, {1, 2, 258}}) ==
         "vacme\0order\0\0\0\0\1\0\0\0\2\0\0\1\2"s);
