@@ -1,4 +1,5 @@
-# pawl_module(NAME [APART] [LINK lib...] [HEADER_ONLY lib...] [PCH header...] [UNITY n] [PROGRAM main.cpp])
+# pawl_module(NAME [APART] [LINK lib...] [HEADER_ONLY lib...] [PCH header...] [UNITY n] [PROGRAM main.cpp]
+#             [WITHOUT regex])
 #
 # Builds the object library pawl_NAME from every .cpp in the calling folder and its subfolders, and the
 # test program NAME_tests from every .test.cpp there. The object libraries form the installed library
@@ -11,6 +12,7 @@
 # PCH          Headers to precompile. Default: those of the base.
 # UNITY        Number of sources compiled as one (PAWL_UNITY). Default: 8.
 # PROGRAM      The folder is the program `pawl`, not a part of the library. This file has main().
+# WITHOUT      Sources whose paths match are left out.
 
 # Ranks, lowest first. scripts/check_includes has the same ranks for includes.
 set(PAWL_RANK_base 0)
@@ -25,11 +27,14 @@ set(PAWL_RANK_bench 6)
 set(PAWL_RANK_cli 7)
 
 function(pawl_module name)
-  cmake_parse_arguments(arg "APART" "PROGRAM;UNITY" "LINK;HEADER_ONLY;PCH" ${ARGN})
+  cmake_parse_arguments(arg "APART" "PROGRAM;UNITY;WITHOUT" "LINK;HEADER_ONLY;PCH" ${ARGN})
   if(NOT DEFINED PAWL_RANK_${name})
     message(FATAL_ERROR "Module ${name} has no rank in cmake/PawlModule.cmake.")
   endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  if(arg_WITHOUT)
+    list(FILTER sources EXCLUDE REGEX "${arg_WITHOUT}")
+  endif()
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "\\.test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "\\.test\\.cpp$")

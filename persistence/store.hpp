@@ -18,6 +18,7 @@
 
 namespace pawl::persistence {
 
+class store_ownership;
 class store_upkeep;
 
 /// The tables of a store, split by access pattern. Numbers are never reused.
@@ -93,8 +94,8 @@ class batch {
   std::size_t bytes_ = 0;
 };
 
-/// An immutable snapshot of a store. A view that is held for long keeps old records on disk.
-/// Thread-safe. Must be destroyed before its store.
+/// An immutable snapshot of a store, fixed when it is first read at the latest. A view that is held
+/// for long keeps old records on disk. Thread-safe. Must be destroyed before its store.
 class view {
  public:
   virtual ~view() = default;
@@ -130,7 +131,8 @@ class view {
 /// - One thread at a time calls `write`; one thread at a time calls `sync`. The two may overlap.
 ///   Any thread may read at any time.
 /// - Writes are totally ordered. The view that `write` returns contains this write and all before
-///   it, and none after it.
+///   it. Stores in this process also fix it then: it can be read before `sync`, and contains no
+///   later write. A store on a server fixes it when it is first read, which must be after `sync`.
 /// - When `sync` returns, every write that had returned before the call to `sync` survives a power
 ///   failure (durability `sync`) or the death of the process (`async`).
 /// - `durable_view` is the newest view passed to `publish`. Queries read it, so that nothing is
@@ -160,6 +162,9 @@ class store {
 
   /// Backups and compaction; null for a store in memory, which has neither. Valid until `close`.
   [[nodiscard]] virtual store_upkeep* upkeep() noexcept { return nullptr; }
+
+  /// Null for a store that only one process can open. Valid until `close`.
+  [[nodiscard]] virtual store_ownership* ownership() noexcept { return nullptr; }
 
   /// Whether the medium of the store takes data, without a change of the records. For a store that
   /// has failed: it answers reads until it is closed, so it is closed only when opening it again
