@@ -70,6 +70,7 @@ json measure_all(const std::vector<planned>& all, const run_options& options) {
                        std::to_string(options.rounds));
       withs[i].settings.storage.data_dir =
           data.path() / (std::to_string(n) + "-" + std::to_string(i));
+      withs[i].settings.storage.url.clear();
       const data_of_round deleted{withs[i].settings.storage.data_dir};
       seen[i].push_back(all[i].what->measure(withs[i]));
       if (options.stopped()) throw failure{errc::cancelled, "stopped before the last round"};

@@ -198,6 +198,7 @@ result<std::unique_ptr<target>> session::open_target(settings s, store_use use) 
   if (!name) return name.error();
   if (const auto there = check_store(s.storage, use); !there) return there.error();
   s.engine.recovery_batch = 0;
+  s.cluster.standby = false;
   auto opened_engine = std::make_unique<engine>(std::move(s));
   if (const auto opened = opened_engine->open(); !opened) return opened.error();
   auto in = opened_engine->scope(name->str());

@@ -97,6 +97,18 @@ bool is_origin(std::string_view text) {
   return has_only(text.substr(0, scheme), "+-.") && host.find('*') == host.npos && is_host(host);
 }
 
+bool is_not_empty(std::string_view text) {
+  return !text.empty();
+}
+
+bool is_database_url(std::string_view text) {
+  return text.empty() || text.starts_with("postgres://") || text.starts_with("postgresql://");
+}
+
+bool is_http_url(std::string_view text) {
+  return text.empty() || (is_origin(text) && text != "*");
+}
+
 // The only definition of each setting's name, member, limits and description. Its variable, its row
 // in docs/configuration.md and its line in `pawl config` are derived from it.
 constexpr std::array table{
@@ -104,6 +116,10 @@ constexpr std::array table{
         "Folder of the store. It is created if it does not exist. Empty: the store is in "
         "memory and lost when the program ends.",
         0, 0, "a path, or empty"},
+    key{"storage.url", [](settings& s) -> field { return &s.storage.url; },
+        "PostgreSQL database of the store, in place of a folder. Several servers can name the same "
+        "one; see [cluster.md](cluster.md). Empty: none.",
+        0, 0, "a URL such as `postgres://user@host/database`, or empty", is_database_url, true},
     key{"storage.durability", [](settings& s) -> field { return &s.storage.durability; },
         "What a committed command survives: `sync` a power failure, `async` the death of "
         "the process, `off` only an orderly stop."},
@@ -135,6 +151,30 @@ constexpr std::array table{
         "Maximum memory of cached compiled flows, as an estimate. Runs keep the flows that they "
         "use.",
         mib, 64 * gib},
+
+    key{"cluster.name", [](settings& s) -> field { return &s.cluster.name; },
+        "Name of all servers that share the store. It is recorded in a new store, which is refused "
+        "to servers of another cluster.",
+        0, 0, "a text", is_not_empty},
+    key{"cluster.node", [](settings& s) -> field { return &s.cluster.node; },
+        "Name of this process in a cluster, another one for each. Empty: the name of the host.", 0,
+        0, "a text"},
+    key{"cluster.standby", [](settings& s) -> field { return &s.cluster.standby; },
+        "Whether a server that finds the store owned by another one waits and takes it over when "
+        "the owner is gone. Otherwise it does not start."},
+    key{"cluster.advertise", [](settings& s) -> field { return &s.cluster.advertise; },
+        "URL at which clients reach this process, which the others tell them. Empty: none.", 0, 0,
+        "a URL such as `https://pawl-1.example.com:7717`, or empty", is_http_url},
+    key{"cluster.lease_ttl_ms", [](settings& s) -> field { return &s.cluster.lease_ttl_ms; },
+        "Time after its last commit for which a process owns the store in a database. It renews "
+        "the lease in time. After the loss of its machine another one takes over when the lease "
+        "has ended.",
+        2'000, 60'000},
+    key{"cluster.require_sync_standby",
+        [](settings& s) -> field { return &s.cluster.require_sync_standby; },
+        "Whether a server refuses the store unless its commits wait for a synchronous standby of "
+        "the database, so that the loss of a machine loses none. Needs `storage.durability = "
+        "\"sync\"`."},
 
     key{"flow.max_bytes", [](settings& s) -> field { return &s.flow.max_bytes; },
         "Maximum size of a flow definition.", kib, 64 * mib},

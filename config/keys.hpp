@@ -29,6 +29,7 @@ struct key {
   std::uint64_t max = 0;
   std::string_view expects = {};                     ///< what is allowed, for messages
   bool (*accepts)(std::string_view text) = nullptr;  ///< whether a string or list item is allowed
+  bool is_secret = false;  ///< whether it may have a password, so that no message repeats it
 };
 
 /// All settings, grouped, in the order of the documentation.

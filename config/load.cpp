@@ -126,7 +126,7 @@ class loader {
       add_error(name, std::move(from), "unknown_key", "unknown setting" + hint(meant));
     } else if (const auto allowed = assign(*k, values_, value)) {
       add_error(name, std::move(from), "bad_value",
-                "invalid value " + shown(value) + "; " + *allowed);
+                "invalid value " + (k->is_secret ? "(not shown)" : shown(value)) + "; " + *allowed);
     } else {
       origins_[static_cast<std::size_t>(k - keys().data())] = std::move(from);
     }
@@ -146,6 +146,18 @@ class loader {
 
   // Checks that depend on more than one setting.
   void check_together() {
+    if (!values_.storage.data_dir.empty() && !values_.storage.url.empty()) {
+      constexpr std::string_view url = "storage.url";
+      add_error(url, origin_of(url), "bad_value",
+                "there is storage.data_dir, too (" + to_string(origin_of("storage.data_dir")) +
+                    "); a store is in a folder or in a database. Remove one of them");
+    }
+    if (values_.cluster.require_sync_standby && values_.storage.durability != durability::sync) {
+      constexpr std::string_view durable = "storage.durability";
+      add_error(durable, origin_of(durable), "bad_value",
+                "with cluster.require_sync_standby (" +
+                    to_string(origin_of("cluster.require_sync_standby")) + ") it must be sync");
+    }
     const auto& engine = values_.engine;
     if (engine.restart_max_delay_ms >= engine.restart_first_delay_ms) return;
     constexpr std::string_view first = "engine.restart_first_delay_ms";

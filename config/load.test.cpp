@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config/keys.hpp"
+#include "config/render.hpp"
 #include "tests/support/catch.hpp"
 
 #include <unistd.h>
@@ -298,4 +299,37 @@ TEST_CASE("from_env and from_file read the environment of the process") {
   REQUIRE(over_file);
   CHECK(over_file->flow.max_edges == 77);
   CHECK(over_file->flow.max_nodes == 6);
+}
+
+TEST_CASE("A store is in a folder or in a database, and passwords are not shown") {
+  const std::string url = "postgres://pawl:hunter2@db.example.com/pawl";
+  const auto good = load({.file = {}, .environment = {{"PAWL_STORAGE_URL", url}}, .flags = {}});
+  REQUIRE(good);
+  CHECK(good->values.storage.url == url);
+  CHECK(good->values.storage.is_kept());
+  CHECK(to_toml(*good).find("postgres://pawl:***@db.example.com/pawl") != std::string::npos);
+  CHECK(to_toml(*good).find("hunter2") == std::string::npos);
+  CHECK(to_json(*good).dump().find("hunter2") == std::string::npos);
+
+  const auto both = load({.file = {},
+                          .environment = {{"PAWL_STORAGE_URL", url}},
+                          .flags = {{"storage.data_dir", "/data", "--data-dir"}}});
+  REQUIRE_FALSE(both);
+  CHECK(both.error().message ==
+        "storage.url (PAWL_STORAGE_URL): there is storage.data_dir, too (--data-dir); a store is "
+        "in a folder or in a database. Remove one of them");
+
+  const auto weak = load({.file = {},
+                          .environment = {{"PAWL_STORAGE_DURABILITY", "async"},
+                                          {"PAWL_CLUSTER_REQUIRE_SYNC_STANDBY", "true"}},
+                          .flags = {}});
+  REQUIRE_FALSE(weak);
+  CHECK(weak.error().message.find("it must be sync") != std::string::npos);
+
+  const auto wrong = load({.file = {},
+                           .environment = {{"PAWL_STORAGE_URL", "mysql://pawl:hunter2@host/db"}},
+                           .flags = {}});
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().message.find("hunter2") == std::string::npos);
+  CHECK(wrong.error().message.find("must be a URL such as") != std::string::npos);
 }

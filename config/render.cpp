@@ -6,6 +6,7 @@
 #include <pawl/assert.hpp>
 
 #include "config/keys.hpp"
+#include "config/url_password.hpp"
 #include "config/values.hpp"
 
 namespace pawl::config {
@@ -39,8 +40,14 @@ std::string_view word_of(origin::kind from) noexcept {
 
 }  // namespace
 
+settings without_secrets(settings values) {
+  values.storage.url = without_password(values.storage.url);
+  return values;
+}
+
 std::string to_toml(const effective_settings& effective) {
   PAWL_ASSERT(effective.origins.size() == keys().size(), "each setting has an origin");
+  const settings shown = without_secrets(effective.values);
   std::string text;
   std::string_view group;
   for (std::size_t i = 0; i < keys().size(); ++i) {
@@ -51,7 +58,7 @@ std::string to_toml(const effective_settings& effective) {
       text.append(text.empty() ? "[" : "\n[").append(group).append("]\n");
     }
     std::string line{k.name.substr(dot + 1)};
-    line.append(" = ") += to_toml(k, effective.values);
+    line.append(" = ") += to_toml(k, shown);
     line.resize(std::max(line.size() + 2, comment_column), ' ');
     text.append(line).append("# ").append(one_line(to_string(effective.origins[i]))) += '\n';
   }
@@ -60,13 +67,13 @@ std::string to_toml(const effective_settings& effective) {
 
 json to_json(const effective_settings& effective) {
   PAWL_ASSERT(effective.origins.size() == keys().size(), "each setting has an origin");
+  const settings shown = without_secrets(effective.values);
   json all = json::object();
   for (std::size_t i = 0; i < keys().size(); ++i) {
     const key& k = keys()[i];
     const origin& from = effective.origins[i];
-    all[std::string{k.name}] = {{"value", to_json(k, effective.values)},
-                                {"source", word_of(from.from)},
-                                {"place", from.place}};
+    all[std::string{k.name}] = {
+        {"value", to_json(k, shown)}, {"source", word_of(from.from)}, {"place", from.place}};
   }
   return all;
 }

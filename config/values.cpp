@@ -186,7 +186,8 @@ std::optional<std::string> check_value(const key& k, const settings& whole) {
   return with_value(k, whole, [&](const auto& value) -> std::optional<std::string> {
     const auto part = invalid_part(k, value);
     if (!part) return std::nullopt;
-    return "invalid value " + *part + "; must be " + allowed(k);
+    return "invalid value " + (k.is_secret ? std::string{"(not shown)"} : *part) + "; must be " +
+           allowed(k);
   });
 }
 

@@ -1,7 +1,10 @@
 #include "runtime/components.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
+#include <string>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -10,7 +13,10 @@
 #include "actors/thread_executor.hpp"
 #include "functions/builtins/builtins.hpp"
 #include "persistence/memory/memory_store.hpp"
+#include "persistence/postgres/postgres_store.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
+#include "persistence/store_copy.hpp"
+#include "persistence/store_ownership.hpp"
 #include "runtime/store_codec.hpp"
 
 namespace pawl {
@@ -37,7 +43,42 @@ functions::http::policy policy_of(const http_settings& s) {
   return policy;
 }
 
+persistence::postgres_options postgres_options_of(const settings& s,
+                                                  persistence::values::codec_ptr codec) {
+  persistence::postgres_options options;
+  options.mode = s.storage.durability;
+  options.cluster = s.cluster.name;
+  options.node = node_name(s.cluster);
+  options.url = s.cluster.advertise;
+  options.lease = s.cluster.lease_ttl_ms;
+  options.require_sync_standby = s.cluster.require_sync_standby;
+  options.codec = std::move(codec);
+  return options;
+}
+
+result<std::unique_ptr<persistence::store>> open_kept_store(
+    const settings& s, persistence::values::codec_ptr codec,
+    const std::shared_ptr<spdlog::logger>& log) {
+  if (!s.storage.url.empty()) {
+    return persistence::open_postgres_store(s.storage.url,
+                                            postgres_options_of(s, std::move(codec)));
+  }
+  persistence::rocksdb_options options;
+  options.mode = s.storage.durability;
+  options.codec = std::move(codec);
+  options.cache_bytes = s.storage.cache_bytes;
+  options.memtable_bytes = s.storage.memtable_bytes;
+  options.on_damage = [log](const error& why) { log->critical("{}", why.message); };
+  return persistence::open_rocksdb_store(s.storage.data_dir, options);
+}
+
 }  // namespace
+
+std::string node_name(const cluster_settings& s) {
+  std::array<char, 256> host{};
+  if (!s.node.empty()) return s.node;
+  return ::gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "unknown";
+}
 
 std::shared_ptr<functions::registry> make_registry(const settings& s) {
   auto made = std::make_shared<functions::registry>();
@@ -47,6 +88,7 @@ std::shared_ptr<functions::registry> make_registry(const settings& s) {
 
 std::unique_ptr<actors::executor> make_executor(const settings& s, const actors::clock& time,
                                                 std::shared_ptr<functions::call_timers> timers,
+                                                const persistence::store_ownership* owned,
                                                 const std::shared_ptr<spdlog::logger>& log) {
   actors::thread_executor_options options;
   options.threads = s.executor.thread_count();
@@ -56,6 +98,7 @@ std::unique_ptr<actors::executor> make_executor(const settings& s, const actors:
   options.result_limits.max_bytes = s.run.max_result_bytes;
   options.now = [&time] { return time.now(); };
   options.timers = std::move(timers);
+  if (owned != nullptr) options.may_begin = [owned] { return owned->may_act(); };
   options.on_stuck = [log](const actors::invocation& call, const error& why) {
     const detail::log_about here{about(call)};
     log->warn("function {} did not return and was given up: {}", call.function->code_ref,
@@ -75,21 +118,19 @@ void warn_if_shared(const std::filesystem::path& data_dir, spdlog::logger& log) 
            detail::log_value(data_dir.string()), detail::log_value(data_dir.string()));
 }
 
-result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s,
+result<std::unique_ptr<persistence::store>> open_store(const settings& s,
                                                        const std::shared_ptr<spdlog::logger>& log) {
-  auto codec = make_store_codec(s);
+  auto codec = make_store_codec(s.storage);
   if (!codec) return std::move(codec).error();
-  if (s.data_dir.empty()) {
+  if (!s.storage.is_kept()) {
     return std::unique_ptr<persistence::store>{
         std::make_unique<persistence::memory_store>(*std::move(codec))};
   }
-  persistence::rocksdb_options options;
-  options.mode = s.durability;
-  options.codec = *std::move(codec);
-  options.cache_bytes = s.cache_bytes;
-  options.memtable_bytes = s.memtable_bytes;
-  options.on_damage = [log](const error& why) { log->critical("{}", why.message); };
-  return persistence::open_rocksdb_store(s.data_dir, options);
+  auto opened = open_kept_store(s, *std::move(codec), log);
+  if (!opened) return opened;
+  const auto complete = persistence::check_complete(*(*opened)->durable_view());
+  if (!complete) return complete.error();
+  return opened;
 }
 
 }  // namespace pawl

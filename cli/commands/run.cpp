@@ -116,7 +116,7 @@ result<prepared_start> prepare(session& s, const run_options& options, const set
   auto answers = read_answers(options, used);
   if (!answers) return std::move(answers).error();
   ready.follow.answers = *std::move(answers);
-  const bool in_memory = !s.uses_server() && used.storage.data_dir.empty();
+  const bool in_memory = !s.uses_server() && !used.storage.is_kept();
   if (in_memory && (options.json || !can_ask_on_terminal()))
     if (const auto good = check_waits(ready); !good) return good.error();
   const std::size_t max_bytes =

@@ -47,7 +47,7 @@ class local_target final : public target {
     if (in_.name() != default_scope()) scope_flag = " --scope " + shell_word(in_.name().str());
     hints_.read_flags = session::store_flags(used) + scope_flag;
     hints_.run_flags = session::step_flags(used) + scope_flag;
-    hints_.durable = !used.storage.data_dir.empty();
+    hints_.durable = used.storage.is_kept();
   }
 
   [[nodiscard]] const command_hints& hints() const noexcept override { return hints_; }

@@ -7,13 +7,14 @@
 #include "cli/text.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
 #include "persistence/run_removal.hpp"
+#include "persistence/store_copy.hpp"
 #include "runtime/store_codec.hpp"
 
 namespace pawl::cli {
 
 result<void> check_store(const storage_settings& storage, store_use use) {
   const auto& dir = storage.data_dir;
-  if (use == store_use::memory) return {};
+  if (use == store_use::memory || !storage.url.empty()) return {};
   if (dir.empty()) {
     return error{errc::invalid_argument,
                  "no data folder or server given: use --data-dir DIR, PAWL_STORAGE_DATA_DIR or "
@@ -40,6 +41,11 @@ result<std::unique_ptr<persistence::store>> open_plain_store(const session& s, c
         "this command works on a data folder; stop the server, or copy its backup, and use "
         "--data-dir DIR"};
   }
+  if (!with.storage.url.empty()) {
+    return error{errc::not_supported,
+                 "this command works on a data folder, not on a database (storage.url); use "
+                 "--data-dir DIR without storage.url"};
+  }
   if (const auto there = check_store(with.storage, use); !there) return there.error();
   const auto& folder = with.storage.data_dir;
   if (!codec) {
@@ -54,6 +60,8 @@ result<std::unique_ptr<persistence::store>> open_plain_store(const session& s, c
   options.memtable_bytes = with.storage.memtable_bytes;
   auto opened = persistence::open_rocksdb_store(folder, options);
   if (!opened) return std::move(opened).error();
+  if (const auto good = persistence::check_complete(*(*opened)->durable_view()); !good)
+    return good.error();
   // What a crash has left of deletions is not there for any command.
   if (const auto done = persistence::finish_removals(**opened); !done) return done.error();
   return opened;

@@ -29,6 +29,9 @@ struct storage_settings {
   /// Folder of the store. It is created if it does not exist. Empty: the store is in memory and
   /// lost when the program ends.
   std::filesystem::path data_dir = {};
+  /// PostgreSQL database of the store, in place of a folder: `postgres://USER@HOST/DATABASE`, as
+  /// libpq reads it. Empty: none.
+  std::string url = {};
   /// What a committed command survives: `sync` a power failure, `async` the death of the process,
   /// `off` only an orderly stop.
   pawl::durability durability = pawl::durability::sync;
@@ -48,6 +51,27 @@ struct storage_settings {
   std::uint64_t memtable_bytes = 64u << 20;
   /// Maximum memory of cached compiled flows, as an estimate.
   std::uint64_t flow_cache_bytes = 64u << 20;
+
+  /// Whether there is a folder or a database, which outlive the process.
+  [[nodiscard]] bool is_kept() const noexcept { return !data_dir.empty() || !url.empty(); }
+};
+
+/// The ownership of a store that several processes can reach.
+struct cluster_settings {
+  /// Name of all processes that share the store. A store is refused to those of another cluster.
+  std::string name = "pawl";
+  /// Name of this process, another one for each. Empty: the name of the host.
+  std::string node = {};
+  /// Whether an engine that finds its store owned by another process waits and takes it over when
+  /// the owner is gone. Otherwise opening it fails as `locked`.
+  bool standby = true;
+  /// URL at which others reach this process. Empty: unknown to them.
+  std::string advertise = {};
+  /// Time after its last commit for which a process owns the store. It renews the lease in time;
+  /// after the loss of a machine another one takes over when it has ended.
+  std::chrono::milliseconds lease_ttl_ms{6'000};
+  /// Whether a store is refused unless its commits wait for a synchronous standby of the database.
+  bool require_sync_standby = false;
 };
 
 /// Limits of flow definitions.
@@ -361,6 +385,7 @@ struct log_settings {
 /// key, environment variable, default and range of each.
 struct settings {
   storage_settings storage;
+  cluster_settings cluster;
   flow_settings flow;
   run_settings run;
   engine_settings engine;

@@ -4,6 +4,7 @@
 #include <pawl/run_statistics.hpp>
 
 #include "config/keys.hpp"
+#include "config/render.hpp"
 #include "config/values.hpp"
 #include "server/api/call.hpp"
 #include "server/api/routes.hpp"
@@ -69,10 +70,9 @@ void get_daily_stats(const call_ptr& request) {
 }
 
 void get_config(const call_ptr& request) {
-  // No setting is secret: API keys and private keys are in files; the settings have only their
-  // names.
+  // API keys and private keys are in files; the settings have only their names.
   json all = json::object();
-  const settings& effective = request->with().engine.effective_settings();
+  const settings effective = config::without_secrets(request->with().engine.effective_settings());
   for (const auto& key : config::keys())
     all[std::string{key.name}] = config::to_json(key, effective);
   request->answer(200, {{"settings", std::move(all)}});
