@@ -63,6 +63,7 @@ void add_schema(CLI::App& to, command_line& line);
 void add_secrets(CLI::App& to, command_line& line);
 void add_stats(CLI::App& to, command_line& line);
 void add_store(CLI::App& to, command_line& line);  ///< with the subcommands
+void add_store_copy(CLI::App& to, command_line& line);
 void add_store_rekey(CLI::App& to, command_line& line);
 void add_store_stats(CLI::App& to, command_line& line);
 void add_bench(CLI::App& to, command_line& line);

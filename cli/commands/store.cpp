@@ -180,14 +180,16 @@ exit_code repair_store(session& s, const store_options& options) {
 
 void add_store(CLI::App& to, command_line& line) {
   auto* const group =
-      add_command(to, "store", "Describe, check, repair and rekey the store in a data folder.",
+      add_command(to, "store", "Describe, check, repair, rekey and copy a store.",
                   "Examples:\n"
                   "  pawl store info --data-dir ./data\n"
                   "  pawl store stats --data-dir ./data\n"
                   "  pawl store check --data-dir ./data\n"
                   "  pawl store repair --accept-loss --data-dir ./data\n"
-                  "  pawl store rekey --data-dir ./data\n\n"
-                  "No other process may use the folder meanwhile.");
+                  "  pawl store rekey --data-dir ./data\n"
+                  "  pawl store copy --from ./data --to postgres://pawl@db.example.com/pawl\n\n"
+                  "No other process may use the store meanwhile.");
+  add_store_copy(*group, line);
   auto options = std::make_shared<store_options>();
   auto* const check =
       add_command(*group, "check", "Read the whole store and report all damage.",
