@@ -1,3 +1,4 @@
+#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -7,6 +8,12 @@
 #include "actors/thread_pool.hpp"
 
 namespace pawl::actors {
+namespace {
+
+/// How long a thread waits for leave to begin a call.
+constexpr std::chrono::milliseconds ask_again{100};
+
+}  // namespace
 
 void thread_pool::provide_threads() {
   const std::size_t most = options_.threads + reserve_for(options_.threads);
@@ -43,7 +50,9 @@ void thread_pool::work() {
   provide_signal_stack();
   unique_lock lock{mutex_};
   while (true) {
-    if (!starting_.empty()) {
+    if (!starting_.empty() && options_.may_begin && !options_.may_begin()) {
+      work_.wait_for(lock, ask_again);
+    } else if (!starting_.empty()) {
       run_next(lock, std::move(starting_.extract(starting_.begin()).mapped()));
     } else if (stopping_ || threads_ - stuck_threads_ > options_.threads) {
       break;  // a thread of the reserve, or one that was stuck, may be one too many

@@ -5,6 +5,7 @@
 
 #include "actors/inline_call.hpp"
 #include "actors/invocations.hpp"
+#include "actors/may_act.hpp"
 #include "actors/run.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/json_size.hpp"
@@ -45,8 +46,11 @@ void run_actor::perform(flow::effect& e) {
   if (life_.is_stopping() || !run_ || !context_->admitted.is_open()) return;
   if (auto* const invoke = std::get_if<flow::invoke_effect>(&e)) {
     // An earlier effect of the same transition may have ended the run.
-    if (flow::waits_for(*flow_, *run_, invoke->token, invoke->node, invoke->visit, invoke->attempt))
-      call(e, {});
+    if (!flow::waits_for(*flow_, *run_, invoke->token, invoke->node, invoke->visit,
+                         invoke->attempt))
+      return;
+    if (!may_act(*context_)) return perform_later(std::move(e), may_act_again);
+    call(e, {});
   } else if (const auto* const abandon = std::get_if<flow::abandon_effect>(&e)) {
     this->abandon(abandon->token);
   } else if (const auto* const orphan = std::get_if<flow::abandon_child_effect>(&e)) {

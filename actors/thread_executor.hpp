@@ -30,6 +30,9 @@ struct thread_executor_options {
   std::function<time_point()> now;
   /// For asynchronous functions; null: they have none.
   std::shared_ptr<functions::call_timers> timers = {};
+  /// Asked before a call begins on a thread, with a lock: whether it may now. While it may not, the
+  /// threads ask again each 100 ms. Not called after `stop`. Empty: always.
+  std::function<bool()> may_begin = {};
   /// Called for each abandoned call, before its `done`, for the log. May be empty.
   std::function<void(const invocation& call, const error& why)> on_stuck = {};
   /// Starts a thread; throws `std::system_error` if the system has none. Empty: std::thread. Called

@@ -10,6 +10,7 @@
 
 #include "cli/interrupts.hpp"
 #include "config/keys.hpp"
+#include "config/url_password.hpp"
 #include "config/values.hpp"
 #include "runtime/core.hpp"
 #include "runtime/logging.hpp"
@@ -28,10 +29,12 @@ std::string listening_line(const std::vector<std::string>& urls) {
 
 void log_start(spdlog::logger& log, const settings& s, const std::string& listening) {
   const auto& folder = s.storage.data_dir;
+  const auto& url = s.storage.url;
   const json mode = config::to_json(*config::find_key("storage.durability"), s);
   log.info("pawl {} started: {}, durability {}, {}", library_version,
-           folder.empty() ? std::string{"data in memory"}
-                          : "data folder " + detail::log_value(folder.string()),
+           !s.storage.is_kept() ? std::string{"data in memory"}
+           : url.empty()        ? "data folder " + detail::log_value(folder.string())
+                                : "database " + detail::log_value(config::without_password(url)),
            mode.get<std::string>(), listening);
 }
 

@@ -9,9 +9,11 @@
 #include <caf/all.hpp>
 
 #include "actors/loader.hpp"
+#include "actors/store_failure.hpp"
 #include "actors/supervisor.hpp"
 #include "functions/secrets/load.hpp"
 #include "persistence/clock_lead.hpp"
+#include "persistence/store_ownership.hpp"
 #include "persistence/store_upkeep.hpp"
 #include "runtime/call_size.hpp"
 #include "runtime/callbacks.hpp"
@@ -73,11 +75,11 @@ engine_core::~engine_core() {
 }
 
 result<std::unique_ptr<persistence::store>> engine_core::open_store() const {
-  return given_.open_store ? given_.open_store() : pawl::open_store(settings.storage, given_.log);
+  return given_.open_store ? given_.open_store() : pawl::open_store(settings, given_.log);
 }
 
 bool engine_core::can_reopen() const {
-  return given_.open_store || !settings.storage.data_dir.empty();
+  return given_.open_store || settings.storage.is_kept();
 }
 
 result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
@@ -105,11 +107,12 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   if (!suspects) return std::move(suspects).error();
   if (crash_record_) crash_record_->clear();
   const auto timers = std::make_shared<actors::step_timers>(engine_time_);
+  auto executor = make_executor(settings, *given_.clock, timers, (*store)->ownership(), given_.log);
   auto made = std::make_shared<actors::engine_context>(
       settings, *std::move(store), given_.clock, engine_time_, given_.rng, functions,
-      make_executor(settings, *given_.clock, timers, given_.log),
-      actors::make_thread_loader(settings.engine.load_threads), given_.log, telemetry,
-      *std::move(suspects), crash_record_ ? crash_record_->loads() : actors::load_notes{});
+      std::move(executor), actors::make_thread_loader(settings.engine.load_threads), given_.log,
+      telemetry, *std::move(suspects),
+      crash_record_ ? crash_record_->loads() : actors::load_notes{});
   made->step_timers = timers;
   made->secrets = secrets;
   made->files = make_run_uploads(settings, given_.log);
@@ -118,6 +121,11 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   made->on_store_failed = [this, generation = ++generation_](const error& why) {
     on_store_failed(generation, why);
   };
+  if (auto* const ownership = made->store->ownership()) {
+    // The store is closed before the context ends.
+    ownership->at_loss(
+        [context = made.get()](const error& why) { actors::close_store(*context, why); });
+  }
   return made;
 }
 
@@ -143,7 +151,8 @@ result<void> engine_core::open(caf::actor_system* host) {
   if (opened_) return error{errc::unavailable, "an engine can be opened only once"};
   if (auto read = reload_secrets(); !read) return read;
   auto made = make_context();
-  if (!made) return std::move(made).error();
+  if (!made && (!stands_by(made.error()) || made.error().type == "same_name"))
+    return std::move(made).error();
   opened_ = true;
   if (can_reopen()) {
     restarter_ =
@@ -157,14 +166,45 @@ result<void> engine_core::open(caf::actor_system* host) {
       host = &hosting_->system;
     }
     system_ = host;
-    actors_ = std::make_shared<const actors::engine_actors>(
-        actors::start_actors(*host, *made, actors::blocking_actors::own_threads));
+    if (made) adopt(*std::move(made));
   };
   // CAF's actor system registers the thread that constructs it and its destructor waits until that
   // entry is gone. On a temporary thread the entry goes now, so any thread can stop the engine.
   std::async(std::launch::async, start).get();
-  context_ = *std::move(made);
+  if (context_) return {};
+  note_owner(made.error());
+  restarter_->failed();
   return {};
+}
+
+void engine_core::adopt(std::shared_ptr<actors::engine_context> made) {
+  if (const auto* const owned = made->store->ownership()) {
+    ++takeovers_;
+    const auto survived = owned->survives();
+    given_.log->info(
+        "this process owns the store in the database now, in epoch {}; its commits survive {}",
+        owned->epoch(),
+        survived.machine ? "the loss of the database's machine"
+        : survived.power ? "a power failure of the database's machine, not its loss (it has no "
+                           "synchronous standby)"
+                         : "the death of this process, not a power failure of the database's "
+                           "machine (storage.durability, fsync)");
+  }
+  actors_ = std::make_shared<const actors::engine_actors>(
+      actors::start_actors(*system_, made, actors::blocking_actors::own_threads));
+  context_ = std::move(made);
+}
+
+bool engine_core::stands_by(const error& why) const {
+  const bool has_owner = why.type == "standby" || why.type == "same_name";
+  return settings.cluster.standby && has_owner && can_reopen();
+}
+
+void engine_core::note_owner(const error& why) {
+  if (!failure_ || failure_->message != why.message)
+    given_.log->info("this process stands by: {}", why.message);
+  failure_ = why;
+  failure_->type = "standby";  // also for an owner of the same name, such as a session of this one
 }
 
 void engine_core::end_in_order(const admitted& ended, std::chrono::milliseconds patience) {
@@ -184,6 +224,7 @@ void engine_core::on_store_failed(std::uint64_t generation, const error& why) {
   const std::lock_guard lock{mutex_};
   if (generation != generation_ || failure_) return;
   failure_ = why;
+  if (why.type == "fenced") ++losses_;
   if (restarter_) restarter_->failed();
 }
 
@@ -191,7 +232,8 @@ result<void> engine_core::reopen() {
   if (const auto open = running()) {
     if (auto writable = open->store->check_writable(); !writable) {
       const std::lock_guard lock{mutex_};
-      given_.log->error("the store is not opened again yet: {}", writable.error().message);
+      if (!failure_ || failure_->message != writable.error().message)
+        given_.log->error("the store is not opened again yet: {}", writable.error().message);
       failure_ = writable.error();
       return writable;
     }
@@ -212,17 +254,21 @@ result<void> engine_core::reopen() {
     return error{errc::unavailable, "the failed store is still in use by a reader"};
   auto made = make_context();
   const std::lock_guard lock{mutex_};
+  if (!made && stands_by(made.error())) {
+    note_owner(made.error());
+    return std::move(made).error();
+  }
   if (!made) {
-    given_.log->error("cannot open the store again: {}", made.error().message);
+    if (!failure_ || failure_->message != made.error().message)
+      given_.log->error("cannot open the store again: {}", made.error().message);
     // A read that still uses the failed store says nothing about why it failed.
     if (made.error().code != errc::locked) failure_ = made.error();
     return std::move(made).error();
   }
-  given_.log->warn("the store is open again; unfinished runs resume from their last checkpoints");
+  if (failure_ && failure_->type != "standby")
+    given_.log->warn("the store is open again; unfinished runs resume from their last checkpoints");
   failure_.reset();
-  actors_ = std::make_shared<const actors::engine_actors>(
-      actors::start_actors(*system_, *made, actors::blocking_actors::own_threads));
-  context_ = *std::move(made);
+  adopt(*std::move(made));
   return {};
 }
 
@@ -264,13 +310,19 @@ result<void> engine_core::stop() {
   open.actors.reset();
   host.reset();  // waits until its last actor has ended
   if (open.context) return open.context->store->close();
-  return failure_ ? result<void>{*failure_} : result<void>{};
+  // A process that stands by has nothing to lose.
+  return failure_ && failure_->type != "standby" ? result<void>{*failure_} : result<void>{};
 }
 
 error engine_core::closed() const {
   const std::lock_guard lock{mutex_};
   if (!opened_) return {errc::unavailable, "the engine is not open; call open() first"};
   if (stopped_ || !failure_) return {errc::unavailable, "the engine is stopping"};
+  if (failure_->type == "standby") {
+    error refusal{errc::unavailable, "this process stands by: " + failure_->message, "standby"};
+    refusal.details = failure_->details;
+    return refusal;
+  }
   return {errc::unavailable,
           std::string{restarter_ ? "the store has failed and will be opened again: "
                                  : "the store has failed and accepts no writes: "} +
@@ -283,6 +335,32 @@ result<void> engine_core::ready() const {
   if (!p || !p->admitted.is_open()) return closed();
   if (auto stalled = stall(*p)) return *std::move(stalled);
   return {};
+}
+
+cluster_info engine_core::cluster() const {
+  cluster_info found;
+  const std::lock_guard lock{mutex_};
+  found.takeovers = takeovers_;
+  found.losses = losses_;
+  const auto* const owned = context_ ? context_->store->ownership() : nullptr;
+  if (owned == nullptr && settings.storage.url.empty()) return found;
+  found.node = node_name(settings.cluster);
+  if (owned != nullptr && !failure_) {
+    found.role = cluster_role::owner;
+    found.owner = found.node;
+    found.owner_url = settings.cluster.advertise;
+    found.epoch = static_cast<std::uint64_t>(owned->epoch());
+    const auto survived = owned->survives();
+    found.survives_power_loss = survived.power;
+    found.survives_machine_loss = survived.machine;
+    return found;
+  }
+  found.role = cluster_role::standby;
+  if (failure_ && failure_->details) {
+    found.owner = failure_->details->value("owner", "");
+    found.owner_url = failure_->details->value("url", "");
+  }
+  return found;
 }
 
 std::optional<error> engine_core::stall(const actors::engine_context& of) const {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <pawl/cluster.hpp>
 #include <pawl/engine.hpp>
 #include <pawl/flow_numbers.hpp>
 #include <pawl/run_logs.hpp>
@@ -101,6 +102,7 @@ class engine_core {
   /// Sets a function that is called at the end of `stop`.
   void at_stop(std::function<void()> what);
   [[nodiscard]] result<void> ready() const;
+  [[nodiscard]] cluster_info cluster() const;
   /// Returns true if the engine is open, or will be reopened because its store has failed.
   [[nodiscard]] bool is_alive() const;
 
@@ -196,6 +198,12 @@ class engine_core {
   void on_store_failed(std::uint64_t generation, const error& why);
   /// Stops what uses the failed store, opens it again and starts new actors.
   result<void> reopen();
+  /// Whether an engine that cannot open its store for this reason waits until it can.
+  [[nodiscard]] bool stands_by(const error& why) const;
+  /// Under `mutex_`: starts the actors of an opened store.
+  void adopt(std::shared_ptr<actors::engine_context> made);
+  /// Under `mutex_`: notes why there is no store, and logs a change of the owner.
+  void note_owner(const error& why);
   /// False for an in-memory store: reopening it would lose what was durable.
   [[nodiscard]] bool can_reopen() const;
   /// The error of threads that do not come back, if there are such.
@@ -215,6 +223,8 @@ class engine_core {
   std::weak_ptr<actors::engine_context> ended_;  ///< of the failed store; only `reopen` uses it
   std::unique_ptr<restarter> restarter_;
   mutable stall_watch scheduler_watch_;
+  std::uint64_t takeovers_ = 0;
+  std::uint64_t losses_ = 0;
   bool opened_ = false;
   bool stopped_ = false;
 };

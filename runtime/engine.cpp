@@ -57,6 +57,10 @@ result<void> engine::ready() const {
   return core_->ready();
 }
 
+cluster_info engine::cluster() const {
+  return core_->cluster();
+}
+
 result<engine_load> engine::load() const {
   const auto context = core_->running();
   if (!context) return core_->closed();

@@ -19,6 +19,10 @@ class restarter {
     std::chrono::milliseconds first;
     std::chrono::milliseconds longest;  ///< also: time of success after which back-off starts anew
   };
+  /// How long it waits after an attempt that fails with the type `standby`, `no_standby` or
+  /// `unreachable`: what it waits for ends at any time, and asking costs little.
+  static constexpr std::chrono::milliseconds short_wait{250};
+
   restarter(waits between, std::function<result<void>()> attempt);
   ~restarter() { end(); }
   restarter(const restarter&) = delete;

@@ -62,3 +62,18 @@ TEST_CASE("the end does not wait for a failed attempt to be retried", "[restarte
   r.failed();
   CHECK(tries == 1);
 }
+
+TEST_CASE("what can end at any time is asked for without back-off", "[restarter]") {
+  std::vector<std::chrono::steady_clock::time_point> tries;
+  std::promise<void> right;
+  restarter r{{1h, 1h}, [&]() -> result<void> {
+                tries.push_back(std::chrono::steady_clock::now());
+                if (tries.size() < 3) return error{errc::locked, "another one has it", "standby"};
+                right.set_value();
+                return {};
+              }};
+  r.failed();
+  REQUIRE(right.get_future().wait_for(30s) == std::future_status::ready);
+  r.end();
+  CHECK(tries[2] - tries[1] >= restarter::short_wait);
+}

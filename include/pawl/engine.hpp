@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <pawl/callback.hpp>
+#include <pawl/cluster.hpp>
 #include <pawl/metrics.hpp>
 #include <pawl/result.hpp>
 #include <pawl/scope.hpp>
@@ -64,7 +65,9 @@ class engine {
   /// Calls `stop`.
   ~engine();
 
-  /// Opens the store, accepts commands from then on, and starts to resume unfinished runs. Errors:
+  /// Opens the store, accepts commands from then on, and starts to resume unfinished runs. If
+  /// another process owns the store in a database, the engine stands by (`cluster.standby`): it
+  /// refuses all calls as `unavailable`, and takes the store over when the owner is gone. Errors:
   /// `locked`, `corrupt`, `schema_newer`, `io_failed`, `read_only`, `storage_full` (the store);
   /// `invalid_argument` (the settings); those of `reload_secrets`; `unavailable` (the engine was
   /// opened before).
@@ -118,6 +121,9 @@ class engine {
 
   /// Succeeds if commands are accepted now. Error: `unavailable`, "stalled" if threads block.
   [[nodiscard]] result<void> ready() const;
+
+  /// What this engine is to its store, and who owns that.
+  [[nodiscard]] cluster_info cluster() const;
 
   /// Errors: `unavailable` before `open` and after `stop`.
   [[nodiscard]] result<engine_load> load() const;

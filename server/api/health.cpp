@@ -14,6 +14,8 @@ void ready(const call_ptr& request) {
   const auto is_ready = request->with().engine.ready();
   if (!is_ready) return request->fail(is_ready.error());
   json state{{"ready", true}};
+  if (const auto role = request->with().engine.cluster().role; role != cluster_role::single)
+    state["role"] = to_string(role);
   if (const auto load = request->with().engine.load(); load && load->quarantined_runs > 0)
     state["quarantined_runs"] = load->quarantined_runs;
   request->answer(200, std::move(state));

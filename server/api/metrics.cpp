@@ -30,6 +30,7 @@ void get_metrics(const call_ptr& request) {
       now.calls_stuck = load->stuck_calls;
     }
     now.engine = of.metrics();
+    now.cluster = of.cluster();
     request->with().fill_readings(now);
     request->answer_text(metrics::content_type, request->with().metrics->text(now));
   });

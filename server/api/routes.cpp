@@ -18,6 +18,7 @@ router all_routes() {
   add_function_routes(all);
   add_stats_routes(all);
   add_series_routes(all);
+  add_cluster_routes(all);
   add_session_routes(all);
   add_scope_routes(all);
   add_log_routes(all);

@@ -20,6 +20,7 @@ void add_task_routes(router& to);
 void add_function_routes(router& to);
 void add_stats_routes(router& to);
 void add_series_routes(router& to);
+void add_cluster_routes(router& to);
 void add_session_routes(router& to);
 void add_scope_routes(router& to);
 void add_log_routes(router& to);

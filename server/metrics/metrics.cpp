@@ -78,6 +78,19 @@ void add_store(families& to, const store_gauges& now) {
             now.writes_stopped ? 1 : 0);
 }
 
+void add_cluster(families& to, const cluster_info& now) {
+  std::vector<labelled> roles;
+  for (const auto each : {cluster_role::single, cluster_role::owner, cluster_role::standby})
+    roles.push_back({std::string{to_string(each)}, each == now.role ? 1.0 : 0.0});
+  add_gauges(to, "pawl_cluster_role",
+             "1 for what the process is to its store: single, owner or standby.", "role", roles);
+  add_gauge(to, "pawl_cluster_epoch", "Number of this ownership, or 0.", number(now.epoch));
+  add_counter(to, "pawl_cluster_takeovers_total",
+              "How often the process became the owner of the store.", number(now.takeovers));
+  add_counter(to, "pawl_cluster_losses_total",
+              "How often another process took the store over from this one.", number(now.losses));
+}
+
 void add_engine(families& to, const readings& now) {
   add_gauge(to, "pawl_ready", "1 if the server accepts commands, else 0.", now.ready ? 1 : 0);
   std::vector<labelled> runs;
@@ -102,6 +115,7 @@ void add_engine(families& to, const readings& now) {
   add_gauge(to, "pawl_store_bytes", "Size of the files in the data folder.",
             number(now.store_bytes));
   add_store(to, now.store);
+  add_cluster(to, now.cluster);
 }
 
 void add_engine_metrics(families& to, const engine_metrics& m) {

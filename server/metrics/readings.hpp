@@ -32,6 +32,7 @@ struct readings {
   std::uint64_t tasks_leased = 0;
   std::uint64_t store_bytes = 0;  ///< size of the files in the data folder
   store_gauges store;
+  cluster_info cluster;
   engine_metrics engine;
   http::listener_stats transport;
   std::uint64_t logins_refused = 0;    ///< `key_authenticator::refused`

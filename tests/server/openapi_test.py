@@ -273,7 +273,7 @@ class OpenApiTest(ServerTest):
     def drive_server(self):
         for path in ("/healthz", "/readyz", "/version", "/openapi.json", "/docs", "/v1/functions",
                      "/v1/schema/flow.json",
-                     "/v1/whoami", "/v1/stats", "/v1/series", "/v1/flow-files", "/v1/scopes", "/v1/config", "/metrics"):
+                     "/v1/whoami", "/v1/stats", "/v1/series", "/v1/cluster", "/v1/flow-files", "/v1/scopes", "/v1/config", "/metrics"):
             self.call("GET", path, expect=200)
         self.call("GET", "/v1/config/log-level", expect=200)
         self.call("PUT", "/v1/config/log-level", {"level": "error"}, 200)

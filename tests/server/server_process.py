@@ -29,12 +29,14 @@ class Answer:
 
 
 class Server:
-    """`pawl serve` with a data folder, on a free port."""
+    """`pawl serve` on a free port, with a data folder unless it has a database."""
 
-    def __init__(self, folder, *arguments, listen="127.0.0.1:0", preexec=None, **variables):
+    def __init__(self, folder, *arguments, listen="127.0.0.1:0", preexec=None, database=None,
+                 **variables):
+        store = (["--set", f"storage.url={database}"] if database else
+                 ["--data-dir", os.path.join(folder, "store")])
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--listen", listen, "--data-dir", os.path.join(folder, "store"),
-             *arguments],
+            [PROGRAM, "serve", "--listen", listen, *store, *arguments],
             env=environment(**variables), text=True, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, cwd=folder, preexec_fn=preexec)
         before = []

@@ -66,6 +66,11 @@ class ServerCalls(Caller):
             if cursor is None:
                 return
 
+    def cluster(self) -> Object:
+        """Returns who owns the server's store: role, node, owner, owner_url, epoch and counts."""
+        known: Object = self._get("/v1/cluster")
+        return known
+
     def config(self) -> Dict[str, Any]:
         """Returns the server's settings; secrets are masked as ***."""
         settings: Dict[str, Any] = self._get("/v1/config").get("settings", {})
