@@ -46,6 +46,7 @@ class ClusterTest(ServerTest):
         known = first.get("/v1/cluster").body
         self.assertEqual((known["role"], known["node"], known["owner"], known["takeovers"]),
                          ("owner", "first", "first", 1))
+        self.assertEqual(known["survives"], {"power_loss": True, "machine_loss": False})
         self.assertEqual(first.post("/v1/flows", sequence("f", task("t"))).status, 201)
 
         waits = second.get("/readyz")
@@ -74,6 +75,22 @@ class ClusterTest(ServerTest):
         self.assertEqual(code, 0, said)
         self.assertRegex(said, "this process stands by: .*first")
         self.assertRegex(said, r"owns the store in the database now, in epoch \d+")
+
+    def refused(self, node, *arguments):
+        """What a server says that does not start."""
+        with self.assertRaises(AssertionError) as raised:
+            self.join(node, *arguments)
+        return str(raised.exception)
+
+    def test_what_cannot_join_is_refused(self):
+        self.assertIn("cluster.require_sync_standby is set",
+                      self.refused("first", "--set", "cluster.require_sync_standby=true"))
+        self.join("first")
+        self.assertIn("a process of the same name, first, owns it", self.refused("first"))
+        self.assertIn('it is the store of the cluster "pawl", but cluster.name is "staging"',
+                      self.refused("second", "--set", "cluster.name=staging"))
+        self.assertIn("first owns it",
+                      self.refused("second", "--set", "cluster.standby=false"))
 
     def test_a_stopped_standby_ends_without_an_error(self):
         self.join("first")
