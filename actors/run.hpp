@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -237,6 +238,8 @@ class run_actor : public actor_base {
     std::uint32_t attempt = 0;
   };
   std::map<flow::token_id, made_call> calls_;
+  /// Whether a pause is requested, for the functions that it calls. None before the first call.
+  std::shared_ptr<std::atomic<bool>> pause_;
   std::map<flow::token_id, turn> turns_;     ///< of calls that wait
   std::uint32_t leased_in_a_row_ = 0;        ///< tasks, by outcomes, since one from its queue
   std::optional<command_timer> step_timer_;  ///< of the last start or signal that leads to a step

@@ -110,6 +110,8 @@ void run_actor::call_function(flow::effect& e, const functions::function_ptr& fu
   if (!made) return refuse_call(wanted, std::move(made).error());
   invocation& call = *made;
   call.place = *std::move(place);
+  if (!pause_) pause_ = std::make_shared<std::atomic<bool>>(run_->pausing());
+  call.pause = pause_;
   call.done = [self = self(), token = wanted.token, node = wanted.node, visit = wanted.visit,
                attempt = wanted.attempt](outcome how) {
     post(self, step_done{token, node, visit, attempt, std::make_shared<outcome>(std::move(how))});

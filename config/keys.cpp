@@ -393,7 +393,7 @@ constexpr std::array table{
         "Whether the routes of the old engine are available under `/api`."},
     key{"server.upload_dir", [](settings& s) -> field { return &s.server.upload_dir; },
         "Folder for the files of forms that are sent to the old engine's routes, with a folder for "
-        "each scope and run. Empty: `uploads` in the data folder.",
+        "each data folder, scope and run. Empty: `uploads` in the data folder.",
         0, 0, "a path, or empty"},
     key{"server.max_upload_files", [](settings& s) -> field { return &s.server.max_upload_files; },
         "Maximum number of files in a form. A form with more is answered with 413.", 1, 1'000},

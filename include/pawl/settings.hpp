@@ -271,7 +271,7 @@ struct server_settings {
   /// Whether the routes of the old engine are available under `/api`.
   bool old_api = false;
   /// Folder for the files of forms that are sent to the old engine's routes, with a folder for each
-  /// scope. Empty: `uploads` in the data folder.
+  /// data folder, scope and run. Empty: `uploads` in the data folder.
   std::filesystem::path upload_dir = {};
   /// Maximum number of files in a form. A form with more is answered with 413.
   std::uint32_t max_upload_files = 20;

@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <chrono>
 #include <utility>
+
+#include <pawl/time.hpp>
 
 #include "server/testing/queued_task.hpp"
 #include "tests/support/catch.hpp"
@@ -171,9 +174,20 @@ TEST_CASE("a worker fails a task or interrupts it with a question", "[api][tasks
 TEST_CASE("a worker's log lines are in the run's log", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);
-  CHECK(f.report(task, "log", {{"lines", {{{"level", "warning"}, {"message", "slow"}}}}}).status ==
-        200);
-  CHECK(f.get("/v1/runs/r/logs").body["logs"].at(0)["message"] == "slow");
+  const json old{{"level", "info"}, {"message", "begun"}, {"age_ms", 3'600'000}};
+  CHECK(f.report(task, "log", {{"lines", {{{"level", "warning"}, {"message", "slow"}}, old}}})
+            .status == 200);
+  const json lines = f.get("/v1/runs/r/logs").body["logs"];
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0]["message"] == "slow");
+  CHECK(lines[0]["node"] == task["node"]);
+  CHECK(lines[1]["message"] == "begun");
+  const auto written = [&](std::size_t i) {
+    return parse_rfc3339(lines[i]["at"].get<std::string>()).value();
+  };
+  CHECK(written(0) - written(1) >= std::chrono::minutes{59});
+  CHECK(f.report(task, "log", {{"lines", {{{"level", "info"}, {"message", "x"}, {"age_ms", -1}}}}})
+            .status == 400);
   CHECK(f.report(task, "log", {{"lines", {{{"level", "loud"}, {"message", 1}}}}})
             .body["faults"]
             .size() == 2);

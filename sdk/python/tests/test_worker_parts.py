@@ -150,7 +150,8 @@ class Logs(unittest.TestCase):
 
     @staticmethod
     def sent(calls):
-        return [line for name, args, _ in calls.seen for line in args[2]]
+        return [{name: value for name, value in line.items() if name != "age_ms"}
+                for _, args, _ in calls.seen for line in args[2]]
 
     def test_lines_go_to_the_server_while_the_function_runs(self):
         calls, shipper, lines, logger = self.open()
@@ -219,6 +220,17 @@ class Logs(unittest.TestCase):
         messages = [line["message"] for line in lines.batch()[1]]
         self.assertTrue(len(messages[0]) < 9000 and "more characters" in messages[0])
         self.assertEqual(messages[1], "?")
+
+    def test_a_line_has_the_time_since_it_was_written(self):
+        with mock.patch("pawl.worker._log.time.monotonic") as clock:
+            clock.return_value = 100.0
+            lines = Lines(Lease(task()), threading.Event())
+            StepLogger(lines).info("first")
+            clock.return_value = 101.5
+            StepLogger(lines).info("second")
+            self.assertEqual([line.get("age_ms") for line in lines.batch()[1]], [1500, None])
+            clock.return_value = 200.0  # sent again as it was
+            self.assertEqual([line.get("age_ms") for line in lines.batch()[1]], [1500, None])
 
     def test_levels(self):
         self.assertEqual([level_of(n) for n in (5, 10, 20, 25, 30, 40, 50)],

@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from typing import Deque, Dict, List, Optional, Tuple
+from typing import Any, Deque, Dict, List, Optional, Tuple
 
 from .._backoff import Backoff
 from ..client import Client
@@ -19,7 +19,8 @@ _BATCH_LINES, _BATCH_LENGTH = 200, 256 * 1024
 _PERIOD = 0.2
 _TIMEOUT = 5.0
 
-Line = Dict[str, str]
+Line = Dict[str, Any]
+_MAX_AGE_MS = 86_400_000
 
 
 class Lines(logging.Handler):
@@ -34,7 +35,7 @@ class Lines(logging.Handler):
         self._guard = threading.Lock()
         self._limit = limit
         self._wake = wake
-        self._waiting: Deque[Line] = deque()
+        self._waiting: Deque[Tuple[float, Line]] = deque()  # with the time, by the monotonic clock
         self._batch: Optional[Tuple[str, List[Line]]] = None
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -47,7 +48,8 @@ class Lines(logging.Handler):
                 self.dropped += 1
                 self._unreported += 1
             else:
-                self._waiting.append({"level": level_of(record.levelno), "message": text})
+                self._waiting.append((time.monotonic(), {"level": level_of(record.levelno),
+                                                         "message": text}))
         self._wake.set()
 
     @property
@@ -64,9 +66,13 @@ class Lines(logging.Handler):
     def _next_lines(self) -> List[Line]:
         lines: List[Line] = []
         length = 0
+        now = time.monotonic()
         while self._waiting and len(lines) < _BATCH_LINES and length < _BATCH_LENGTH:
-            lines.append(self._waiting.popleft())
-            length += len(lines[-1]["message"])
+            written, line = self._waiting.popleft()
+            if (age := round((now - written) * 1000)) > 0:
+                line["age_ms"] = min(age, _MAX_AGE_MS)
+            lines.append(line)
+            length += len(line["message"])
         if self._unreported and not self._waiting:
             lines.append({"level": "warning", "message": f"{self._unreported} log lines were "
                           "dropped: they arrived faster than they could be sent"})
