@@ -57,6 +57,9 @@ struct job_view;
 struct engine_components {
   /// Called when the engine is opened, and again after the store has failed.
   std::function<result<std::unique_ptr<persistence::store>>()> open_store;
+  /// `open_store` returns a store that can only be read: the engine answers queries, refuses
+  /// everything else as `read_only`, and starts no actors.
+  bool only_reads = false;
   std::shared_ptr<actors::clock> clock;
   std::shared_ptr<actors::rng> rng;
   std::unique_ptr<id_source> ids;
