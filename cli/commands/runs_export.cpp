@@ -2,6 +2,7 @@
 
 #include "cli/clock.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/report.hpp"
 #include "cli/target/open_store.hpp"
 #include "cli/text.hpp"
 #include "persistence/transfer/run_exporter.hpp"
@@ -47,6 +48,8 @@ exit_code export_selected(session& s, const export_arguments& given) {
   if (!done) return s.out().closed() ? exit_code::broken_pipe : s.fail(done.error());
   exit_code code = exit_code::ok;
   for (const auto& why : done->left_out) code = s.fail(exit_code::usage, "left out: " + why);
+  if (const auto damaged = report_damaged(s, done->damaged); damaged != exit_code::ok)
+    code = damaged;
   s.print_message("exported " + counted(done->totals.runs, "run") + ", " +
                   counted(done->totals.flows, "version", "versions") + " of flows, " +
                   counted(done->totals.records, "record"));
