@@ -108,8 +108,7 @@ result<config::effective_settings> session::load_settings() const {
   auto loaded = config::load(from);
   if (!loaded) return loaded;
   const auto is_default = [&](std::string_view name) {
-    const auto at = static_cast<std::size_t>(config::find_key(name) - config::keys().data());
-    auto& origin = loaded->origins[at].from;
+    auto& origin = loaded->origin_of(name).from;
     if (origin != config::origin::kind::defaults) return false;
     origin = config::origin::kind::program;
     return true;
