@@ -271,6 +271,25 @@ TEST_CASE("a cleanup without an age, or with a bad page, is refused", "[engine][
   CHECK(e.load()->commands_in_flight == 0);
 }
 
+TEST_CASE("the cursor of a cleanup is bound to its scope", "[engine][removal]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  put_parent_and_child(e);
+  for (int i = 0; i < 3; ++i) REQUIRE(e.start_and_wait("child", json::object(), 30s));
+  cleanup_options how;
+  how.older_than = 0ms;
+  how.dry_run = true;
+  how.limit = 1;
+  const auto page = e.runs().clean_up(how);
+  REQUIRE(page);
+  how.cursor = page->next;
+  REQUIRE_FALSE(how.cursor.empty());
+  CHECK(e.runs().clean_up(how));
+  const auto other = e.scope("other");
+  REQUIRE(other);
+  CHECK(other->runs().clean_up(how).error().code == errc::invalid_argument);
+}
+
 TEST_CASE("the retention settings delete ended runs by themselves", "[engine][removal]") {
   settings s = quiet_settings();
   s.retention.completed_for_ms = 1ms;
