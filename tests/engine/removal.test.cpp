@@ -271,6 +271,22 @@ TEST_CASE("a cleanup without an age, or with a bad page, is refused", "[engine][
   CHECK(e.load()->commands_in_flight == 0);
 }
 
+TEST_CASE("who watches a run gets its deletion as the last event", "[engine][removal]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  put_parent_and_child(e);
+  const auto done = e.start_and_wait("parent", json::object(), 30s);
+  REQUIRE(done);
+  const run_id child = started_by(e, done->summary.key.id);
+  const auto events = e.events().watch(child);
+  REQUIRE(e.runs().remove(done->summary.key.id));
+  const auto last = events->next(30s);
+  REQUIRE(last);
+  CHECK(last->what.kind == "run_deleted");
+  CHECK(last->what.checkpoint == 0);
+  CHECK(last->run.id == child);
+}
+
 TEST_CASE("the cursor of a cleanup is bound to its scope", "[engine][removal]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());

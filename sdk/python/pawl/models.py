@@ -287,8 +287,8 @@ class JobResults:
 class Event:
     """An event of a run.
 
-    A stream can resume after `id`; it is None for step_log and step_progress, which are not
-    stored. The event `end`, the last of a run's stream, has the run's summary as `detail`.
+    A stream can resume after `id`; it is None for step_log, step_progress and run_deleted, which
+    are not stored. The event `end`, the last of a run's stream, has the run's summary as `detail`.
     """
 
     kind: str
