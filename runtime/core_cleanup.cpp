@@ -59,6 +59,10 @@ void engine_core::keep_run(const run_key& key, bool keep, callback<void> done) {
   actors::post(open->actors->cleaner, actors::keep_run{key, keep, std::move(answer)});
 }
 
+std::shared_ptr<subscription> engine_core::watch_deletions(std::size_t capacity) const {
+  return telemetry->events.subscribe_to_deletions(capacity);
+}
+
 void engine_core::clean_up(const scope_name& in, const cleanup_options& what,
                            callback<cleanup_page> done) {
   actors::call_place place{actors::call_kind::command, in, command_overhead_bytes};
