@@ -204,6 +204,9 @@ void cleaner::end(job_id id, result<run_removed> how) {
     const auto now = context_->store->durable_view();
     for (const auto& key : of.steps.held()) {
       context_->suspects.remove(key);
+      context_->events.publish_deletion(
+          {key,
+           {0, context_->clock->now(), std::string{run_deleted_kind}, {}, 0, 0, json::object()}});
       if (context_->files) context_->files->remove(key, *now);
     }
   }

@@ -16,6 +16,8 @@
 #include "cli/text.hpp"
 #include "config/keys.hpp"
 #include "functions/secrets/private_file.hpp"
+#include "runtime/components.hpp"
+#include "runtime/core.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -106,8 +108,7 @@ result<config::effective_settings> session::load_settings() const {
   auto loaded = config::load(from);
   if (!loaded) return loaded;
   const auto is_default = [&](std::string_view name) {
-    const auto at = static_cast<std::size_t>(config::find_key(name) - config::keys().data());
-    auto& origin = loaded->origins[at].from;
+    auto& origin = loaded->origin_of(name).from;
     if (origin != config::origin::kind::defaults) return false;
     origin = config::origin::kind::program;
     return true;
@@ -160,6 +161,12 @@ result<std::unique_ptr<target>> session::open_server() {
                             [this] { return stop_signals_.requested(); });
 }
 
+void session::print_read_beside_writer() {
+  print_message(
+      "another process has the store open; this is what it had stored a moment ago (some "
+      "milliseconds)");
+}
+
 bool session::is_confirmed(const std::string& question) {
   if (::isatty(STDIN_FILENO) != 1) return false;
   print_message(question + " [y/N]");
@@ -198,8 +205,17 @@ result<std::unique_ptr<target>> session::open_target(settings s, store_use use) 
   if (!name) return name.error();
   if (const auto there = check_store(s.storage, use); !there) return there.error();
   s.engine.recovery_batch = 0;
-  auto opened_engine = std::make_unique<engine>(std::move(s));
-  if (const auto opened = opened_engine->open(); !opened) return opened.error();
+  auto opened_engine = std::make_unique<engine>(s);
+  auto opened = opened_engine->open();
+  if (!opened && use == store_use::read && opened.error().code == errc::locked) {
+    engine_components components;
+    components.only_reads = true;
+    components.open_store = [storage = s.storage] { return open_store_to_read(storage); };
+    opened_engine = std::make_unique<engine>(engine_access::make(s, std::move(components)));
+    opened = opened_engine->open();
+    if (opened) print_read_beside_writer();
+  }
+  if (!opened) return opened.error();
   auto in = opened_engine->scope(name->str());
   if (!in) return std::move(in).error();
   return make_local_target(std::move(opened_engine), *std::move(in));

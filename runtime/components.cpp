@@ -11,6 +11,7 @@
 #include "functions/builtins/builtins.hpp"
 #include "persistence/memory/memory_store.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
+#include "persistence/rocksdb/store_beside_writer.hpp"
 #include "runtime/store_codec.hpp"
 
 namespace pawl {
@@ -35,6 +36,16 @@ functions::http::policy policy_of(const http_settings& s) {
   policy.connect_timeout = s.connect_timeout_ms;
   policy.ca_file = s.ca_file.string();
   return policy;
+}
+
+persistence::rocksdb_options rocksdb_options_of(const storage_settings& s,
+                                                persistence::values::codec_ptr codec) {
+  persistence::rocksdb_options options;
+  options.mode = s.durability;
+  options.codec = std::move(codec);
+  options.cache_bytes = s.cache_bytes;
+  options.memtable_bytes = s.memtable_bytes;
+  return options;
 }
 
 }  // namespace
@@ -83,13 +94,16 @@ result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s
     return std::unique_ptr<persistence::store>{
         std::make_unique<persistence::memory_store>(*std::move(codec))};
   }
-  persistence::rocksdb_options options;
-  options.mode = s.durability;
-  options.codec = *std::move(codec);
-  options.cache_bytes = s.cache_bytes;
-  options.memtable_bytes = s.memtable_bytes;
+  auto options = rocksdb_options_of(s, *std::move(codec));
   options.on_damage = [log](const error& why) { log->critical("{}", why.message); };
   return persistence::open_rocksdb_store(s.data_dir, options);
+}
+
+result<std::unique_ptr<persistence::store>> open_store_to_read(const storage_settings& s) {
+  auto codec = make_store_codec(s);
+  if (!codec) return std::move(codec).error();
+  return persistence::open_store_beside_writer(s.data_dir,
+                                               rocksdb_options_of(s, *std::move(codec)));
 }
 
 }  // namespace pawl

@@ -57,6 +57,9 @@ struct job_view;
 struct engine_components {
   /// Called when the engine is opened, and again after the store has failed.
   std::function<result<std::unique_ptr<persistence::store>>()> open_store;
+  /// `open_store` returns a store that can only be read: the engine answers queries, refuses
+  /// everything else as `read_only`, and starts no actors.
+  bool only_reads = false;
   std::shared_ptr<actors::clock> clock;
   std::shared_ptr<actors::rng> rng;
   std::unique_ptr<id_source> ids;
@@ -156,6 +159,8 @@ class engine_core {
   /// Calls `turn` on such threads until it returns true or fails, then calls `done`. Other queries
   /// have the thread between two turns. Errors: those of `turn`, and as `read_later`.
   void read_in_turns(query_call wanted, std::function<result<bool>()> turn, callback<void> done);
+  /// Subscribes to the deletions of runs in all scopes; see `event_hub`.
+  [[nodiscard]] std::shared_ptr<subscription> watch_deletions(std::size_t capacity) const;
   /// See `engine::reload_secrets`.
   result<void> reload_secrets();
   /// The error that says why the engine accepts no calls.

@@ -17,6 +17,9 @@
 namespace pawl::persistence::rocks {
 namespace {
 
+/// How often a database is read again because its writer deleted a log meanwhile.
+constexpr int max_reads_beside_writer = 20;
+
 /// RocksDB's info log of a database that must not be changed.
 class silent_log final : public rocksdb::Logger {
  public:
@@ -152,6 +155,38 @@ result<std::shared_ptr<database>> database::open_read_only(claimed_folder folder
       settings, opened->path().string(), describe_columns(options), opened->handles_, opened->db_);
   if (!status.ok()) return from_status(status, "opening", opened->path());
   return opened;
+}
+
+result<std::shared_ptr<database>> database::open_beside_writer(claimed_folder folder,
+                                                               const rocksdb_options& options) {
+  auto own_files = temporary_folder::make("pawl-read");
+  if (!own_files) return std::move(own_files).error();
+  std::shared_ptr<database> opened{new database{std::move(folder), options}};
+  opened->own_files_ = *std::move(own_files);
+  auto settings = database_options(options);
+  settings.max_open_files = -1;  // an open table stays readable after its writer has deleted it
+  settings.info_log = std::make_shared<silent_log>();
+  const auto columns = describe_columns(options);
+  rocksdb::Status status;
+  for (int i = 0; i < max_reads_beside_writer; ++i) {
+    const auto before = logs_in(opened->path());
+    if (!before) return before.error();
+    status = opened->db_ ? opened->db_->TryCatchUpWithPrimary()
+                         : open_secondary(settings, opened->path().string(),
+                                          opened->own_files_->path().string(), columns,
+                                          opened->handles_, opened->db_);
+    if (!status.ok()) continue;  // a file was deleted after it had been listed
+    const auto after = logs_in(opened->path());
+    if (!after) return after.error();
+    // RocksDB reads the MANIFEST, then the logs. Records in a log that was deleted in between are
+    // in tables that the next MANIFEST names.
+    if (std::includes(after->begin(), after->end(), before->begin(), before->end())) return opened;
+  }
+  if (!status.ok()) return from_status(status, "reading", opened->path());
+  return error{errc::unavailable,
+               doing_to("reading", opened->path()) +
+                   ": the process that has it open deletes logs faster than they are read. Try "
+                   "again, or use --server URL"};
 }
 
 rocksdb::Status database::open_existing(rocksdb::DBOptions settings, const descriptors& columns) {

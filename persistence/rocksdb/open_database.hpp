@@ -6,8 +6,9 @@
 
 #include <rocksdb/db.h>
 
-/// `DB::Open` and `DB::OpenForReadOnly` in one form for every version of RocksDB: up to 9.10 they
-/// fill a `DB*`, 10 takes a `unique_ptr` as well, and 11 takes nothing else.
+/// `DB::Open`, `DB::OpenForReadOnly` and `DB::OpenAsSecondary` in one form for every version of
+/// RocksDB: up to 9.10 they fill a `DB*`, 10 takes a `unique_ptr` as well, and 11 takes nothing
+/// else.
 namespace pawl::persistence::rocks {
 
 using descriptors = std::vector<rocksdb::ColumnFamilyDescriptor>;
@@ -24,6 +25,13 @@ using handles = std::vector<rocksdb::ColumnFamilyHandle*>;
 [[nodiscard]] rocksdb::Status open_read_only(const rocksdb::DBOptions& options,
                                              const std::string& path, const descriptors& columns,
                                              handles& of_columns,
+                                             std::unique_ptr<rocksdb::DB>& opened);
+
+/// The same for a database that another process has open. `own_path` is where RocksDB may put files
+/// of this instance.
+[[nodiscard]] rocksdb::Status open_secondary(const rocksdb::DBOptions& options,
+                                             const std::string& path, const std::string& own_path,
+                                             const descriptors& columns, handles& of_columns,
                                              std::unique_ptr<rocksdb::DB>& opened);
 
 }  // namespace pawl::persistence::rocks

@@ -183,14 +183,6 @@ class rocksdb_store final : public store {
   bool closed_ = false;                  ///< guarded by mutex_
 };
 
-/// Adds the folder to an error of a function that does not know it.
-error with_folder(error failure, const std::filesystem::path& folder) {
-  const std::string doing = doing_to("opening", folder);
-  if (failure.message.find(folder.string()) == std::string::npos)
-    failure.message.insert(0, doing + ": ");
-  return failure;
-}
-
 }  // namespace
 }  // namespace rocks
 

@@ -9,11 +9,11 @@ namespace pawl::persistence::rocks {
 
 snapshot_view::snapshot_view(std::shared_ptr<database> of, read_as what)
     : database_(std::move(of)),
-      snapshot_(database_->db().GetSnapshot()),
+      snapshot_(database_->has_snapshots() ? database_->db().GetSnapshot() : nullptr),
       codec_(what == read_as::values ? &database_->codec() : nullptr) {}
 
 snapshot_view::~snapshot_view() {
-  database_->db().ReleaseSnapshot(snapshot_);
+  if (snapshot_ != nullptr) database_->db().ReleaseSnapshot(snapshot_);
 }
 
 rocksdb::ReadOptions snapshot_view::read_options() const {

@@ -14,11 +14,14 @@ namespace {
 
 result<std::shared_ptr<rocks::database>> open_to_read(const std::filesystem::path& folder,
                                                       values::codec_ptr codec) {
-  auto claimed = rocks::claim_existing_folder(folder);
-  if (!claimed) return std::move(claimed).error();
   rocksdb_options options;
   options.codec = std::move(codec);
-  return rocks::database::open_read_only(std::move(claimed).value(), options, {});
+  auto claimed = rocks::claim_existing_folder(folder);
+  if (claimed) return rocks::database::open_read_only(std::move(claimed).value(), options, {});
+  if (claimed.error().code != errc::locked) return std::move(claimed).error();
+  auto found = rocks::find_open_folder(folder);
+  if (!found) return std::move(found).error();
+  return rocks::database::open_beside_writer(std::move(found).value(), options);
 }
 
 std::uint64_t bytes_of_files(const std::filesystem::path& folder) {
@@ -50,7 +53,7 @@ result<measured_store> measure_rocksdb_contents(const std::filesystem::path& fol
   if (const auto keys = values::check_keys(now, (*opened)->codec()); !keys) return keys.error();
   auto sizes = measure_contents(now, progress);
   if (!sizes) return std::move(sizes).error();
-  return measured_store{*std::move(sizes), bytes_of_files(folder)};
+  return measured_store{*std::move(sizes), bytes_of_files(folder), !(*opened)->has_snapshots()};
 }
 
 }  // namespace pawl::persistence

@@ -162,17 +162,21 @@ void fill_store(store& to) {
   commit_batch(to, kept);
 }
 
+line_sink collecting(std::string& text) {
+  return [&text](const json& line) -> result<void> {
+    text += line.dump() + "\n";
+    return {};
+  };
+}
+
 std::string exported(const store& from, const export_selection& selected = {},
                      const scope_name& in = default_scope()) {
   std::string text;
-  const auto done =
-      export_runs(*from.durable_view(), in, selected, [&](const json& line) -> result<void> {
-        text += line.dump() + "\n";
-        return {};
-      });
+  const auto done = export_runs(*from.durable_view(), in, selected, collecting(text));
   INFO((done ? std::string{} : done.error().message));
   REQUIRE(done);
   CHECK(done->left_out.empty());
+  CHECK(done->damaged.empty());
   return text;
 }
 
@@ -277,11 +281,47 @@ TEST_CASE("a run whose oldest state is damaged is not exported", "[transfer][pru
   batch damage;
   damage.put(column::checkpoints, keys::base_state(pawl::detail::run_hash(parent)), "damaged");
   commit_batch(from, damage);
-  const auto done = export_runs(*from.durable_view(), default_scope(), {},
-                                [](const json&) -> result<void> { return {}; });
-  REQUIRE_FALSE(done);
-  CHECK(done.error().code == errc::corrupt);
-  CHECK(done.error().message.find("oldest state") != std::string::npos);
+  std::string text;
+  const auto done = export_runs(*from.durable_view(), default_scope(), {}, collecting(text));
+  REQUIRE(done);
+  REQUIRE(done->damaged.size() == 1);
+  CHECK(done->damaged.front().find("oldest state") != std::string::npos);
+  CHECK(text.find("\"run\":\"p\"") == std::string::npos);
+}
+
+TEST_CASE("what cannot be read is left out of an export, and the rest can be imported",
+          "[transfer]") {
+  memory_store from;
+  fill_store(from);
+  const run_key done_key{default_scope(), run_id{"done"}},
+      paused_key{default_scope(), run_id{"paused"}};
+  const auto child = load_children(*from.durable_view(), {default_scope(), run_id{"p"}});
+  REQUIRE(child);
+  batch damage;
+  SECTION("the record of a run") {
+    damage.put(column::runs, keys::run(done_key), "damaged");
+  }
+  SECTION("a checkpoint") {
+    damage.put(column::checkpoints, keys::checkpoint(pawl::detail::run_hash(done_key), 2),
+               "damaged");
+  }
+  SECTION("a record of a child: its whole family") {
+    damage.put(column::checkpoints,
+               keys::input(pawl::detail::run_hash({default_scope(), child->front()})), "damaged");
+  }
+  commit_batch(from, damage);
+  std::string text;
+  const auto done = export_runs(*from.durable_view(), default_scope(), {}, collecting(text));
+  REQUIRE(done);
+  CAPTURE(text);
+  CHECK(done->damaged.size() == 1);
+  memory_store to;
+  const auto back = imported(to, text, as_they_were());
+  INFO((back ? std::string{} : back.error().message));
+  REQUIRE(back);
+  CHECK(back->imported == done->totals);
+  CHECK(back->imported.runs >= 3);
+  CHECK(load_record(*to.durable_view(), paused_key)->has_value());
 }
 
 TEST_CASE("a base state that does not fit the checkpoints is refused", "[transfer][pruning]") {

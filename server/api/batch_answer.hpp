@@ -36,6 +36,7 @@ class batch_answer {
     json item{{"id", outcome ? id_of(*outcome) : id}};
     request_->audit(what_, item["id"].template get<std::string>(),
                     outcome ? nullptr : &outcome.error());
+    request_->concern(item["id"].template get<std::string>());
     if (outcome) item["run"] = run_of(*outcome);
     finish(index, std::move(item), outcome ? nullptr : &outcome.error());
   }

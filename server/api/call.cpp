@@ -117,13 +117,23 @@ std::string call::idempotency_share(std::string_view use) const {
   return joined_key({by_.scope.str()}) + std::string{use};
 }
 
+std::string call::idempotency_run(const std::string& id) const {
+  return run_in_answers({by_.scope, run_id{id}});
+}
+
+std::string call::idempotency_run() const {
+  return route_.pattern.starts_with("/v1/runs/{id}") ? idempotency_run(segment("id"))
+                                                     : std::string{};
+}
+
 bool call::bind_idempotency_key(const std::string& named) {
   const std::string key = idempotency_key();
   if (key.empty()) return true;
   const std::string owner = idempotency_owner("bound");
   auto begun = with().idempotency->begin(
       owner + joined_key({request_.path, key}), fingerprint_of({named}),
-      [](const http::response*) {}, idempotency_share("bound"));
+      [](const http::response*) {}, idempotency_share("bound"),
+      idempotency_table::kept_answers::final_ones, idempotency_run());
   if (begun.status == idempotency_table::entry_status::mismatch) {
     fail(problem{problem_code::idempotency_mismatch,
                  "the Idempotency-Key " + pawl::quoted(key) +

@@ -75,6 +75,10 @@ class call : public std::enable_shared_from_this<call> {
   /// Whose share of the table an answer takes: that of the scope, so that a scope with many callers
   /// has no more than one with few. Each kind of use has a share of its own.
   [[nodiscard]] std::string idempotency_share(std::string_view use) const;
+  /// How the idempotency table names a run of the caller's scope.
+  [[nodiscard]] std::string idempotency_run(const std::string& id) const;
+  /// The same for the run in the path of a route "/v1/runs/{id}…"; else "".
+  [[nodiscard]] std::string idempotency_run() const;
   /// Binds the Idempotency-Key, if there is one, to the id or key in the body, which is what the
   /// engine stores. Returns false, with the request refused, if it was sent with another one.
   [[nodiscard]] bool bind_idempotency_key(const std::string& named);
@@ -122,6 +126,9 @@ class call : public std::enable_shared_from_this<call> {
   void set_target(std::string target) { target_ = std::move(target); }
   /// Records one of several commands of this request in the audit log.
   void audit(std::string_view what, const std::string& target, const error* failure) const;
+  /// Notes that the answer has data of a run. If that is deleted, the answer is not remembered for
+  /// the Idempotency-Key any longer. Before the answer, any thread.
+  void concern(const std::string& id) { ticket_.concern(idempotency_run(id)); }
 
   /// Sets the ticket that receives the answer; for the dispatcher.
   void set_ticket(idempotency_table::ticket ticket) { ticket_ = std::move(ticket); }

@@ -101,7 +101,8 @@ void begin(const call_ptr& request) {
             problem{problem_code::unavailable,
                     "the first request with this Idempotency-Key was not answered; retry"});
       },
-      request->idempotency_share("key"));
+      request->idempotency_share("key"), idempotency_table::kept_answers::final_ones,
+      request->idempotency_run());
   using status = idempotency_table::entry_status;
   switch (begun.status) {
     case status::created:

@@ -124,6 +124,22 @@ TEST_CASE("a stream with follow stays open for a retried run", "[api][events]") 
   stream->disconnect();
 }
 
+TEST_CASE("a stream ends with the deletion of its run", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto of_run = f.begin("GET", "/v1/runs/r/events?follow=true")->stream();
+  const auto of_scope = f.begin("GET", "/v1/events?kind=run_deleted")->stream();
+  CHECK(contains(of_run->wait_for("run_completed"), "run_completed"));
+  REQUIRE(f.call("DELETE", "/v1/runs/r").status == 200);
+  const auto events = events_in(of_run->wait_for_end());
+  CHECK(events.back().kind == "run_deleted");
+  CHECK(events.back().id.empty());
+  CHECK(events.back().data["run"] == "r");
+  CHECK(contains(of_scope->wait_for("run_deleted"), "\"r\""));
+  CHECK(f.get("/v1/runs/r/events").status == 404);
+}
+
 TEST_CASE("a slow reader is dropped, and the run continues", "[api][events]") {
   api_fixture f;
   f.put("f", {f.signal("s", "never")});

@@ -34,7 +34,8 @@ std::optional<callback<void>> begin_end(const call_ptr& request, const task_leas
         if (first != nullptr && first->status < 300) return done({}, true);
         end(awaited_end{request, done, {}});
       },
-      request->idempotency_share("outcome"), idempotency_table::kept_answers::successes);
+      request->idempotency_share("outcome"), idempotency_table::kept_answers::successes,
+      request->idempotency_run(task.task.substr(0, task.task.rfind('~'))));
   using status = idempotency_table::entry_status;
   switch (begun.status) {
     case status::completed:
