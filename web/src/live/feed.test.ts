@@ -42,6 +42,7 @@ class Tabs {
       runs: [{ id: run, events: 1 }],
       more_runs: false,
       jobs: [],
+      flow_files: false,
     };
     for (const each of this.open)
       each.enqueue(new TextEncoder().encode(`id: ${id}\nevent: digest\ndata: ${JSON.stringify(digest)}\n\n`));
