@@ -343,6 +343,20 @@ TEST_CASE("digests have how far jobs are", "[api][events]") {
   CHECK(last["events"] == 0);
 }
 
+TEST_CASE("digests report changed flow files", "[api][events]") {
+  api_fixture f{api_fixture::quiet(), false, std::make_shared<flow_file_reports>("flows")};
+  const std::string report = R"("flow_files":true)";
+  const auto stream = f.begin("GET", "/v1/events?digest=100ms")->stream();
+  CHECK(stream->wait_for("id: ").find(report) == std::string::npos);
+  f.flow_files->put({"a.yaml", from_unix_us(0)});
+  CHECK(events_in(stream->wait_for(report)).back().data["events"] == 0);
+  stream->disconnect();
+  // A reader that comes back does not know what has changed meanwhile.
+  const auto later = f.begin("GET", "/v1/events?digest=100ms")->stream();
+  CHECK(events_in(later->wait_for(report)).size() == 1);
+  later->disconnect();
+}
+
 TEST_CASE("many events in the time of a digest are one message", "[api][events]") {
   api_fixture f;
   f.put("f", {f.task("a", "core.echo")});

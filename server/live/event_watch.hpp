@@ -78,6 +78,9 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
     return std::nullopt;
   }
 
+  /// A function that lets the session advance. Any thread may call it, also when the session is
+  /// gone.
+  [[nodiscard]] std::function<void()> waker();
   /// Lets the events of another subscription wake the session, too.
   void wake_on(subscription& other);
   /// Calls `advance` again at a time, unless the session waits for its sink then. Call it in

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { EventDigest } from '../client';
 import { arrivals, changesCounts, concerns } from './digest';
 
-const none: EventDigest = { events: 0, kinds: {}, runs: [], more_runs: false, jobs: [] };
+const none: EventDigest = { events: 0, kinds: {}, runs: [], more_runs: false, jobs: [], flow_files: false };
 
 test('a digest concerns the runs that it names, and any if it does not name all', () => {
   const digest = { ...none, runs: [{ id: 'a', events: 1 }] };
@@ -29,6 +29,7 @@ test('new runs are counted once, and not those that are shown', () => {
     ],
     more_runs: false,
     jobs: [],
+    flow_files: false,
   };
   const shows = (id: string) => id === 'c';
   expect(arrivals(digest, undefined, shows)).toBe(2);
