@@ -2,6 +2,7 @@
 #include <sstream>
 #include <thread>
 
+#include "server/flow_files.hpp"
 #include "server/live/run_watch.hpp"
 #include "server/testing/api_fixture.hpp"
 #include "tests/support/catch.hpp"
