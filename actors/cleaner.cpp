@@ -180,6 +180,7 @@ void cleaner::write_next(job_id id) {
   auto writes = steps.take_batch();
   if (!writes) return end(id, std::move(writes).error());
   if (!*writes) return end(id, removed_by(steps.removal(), steps.root().id));
+  for (const auto& blob : steps.take_released()) keep_blob(blob);
   commit_then(**std::move(writes), [this, id](const error* failure) {
     if (failure != nullptr) return end(id, *failure);
     write_next(id);
@@ -281,10 +282,16 @@ void cleaner::prune() {
   }
   if (!(*part)->more) grown_.erase(key);
   pruned_now_ = key;
+  for (auto& blob : (*part)->blobs) keep_blob({key.scope, std::move(blob)});
   commit_then(std::move((*part)->writes), [this](const error*) {
     pruned_now_.reset();
     send_self(prune_next{});
   });
+}
+
+/// A run that holds a blob no more may have given it to another, which is about to be stored.
+void cleaner::keep_blob(const persistence::blob_key& blob) {
+  static_cast<void>(context_->blobs.touch(blob, context_->clock->now()));
 }
 
 result<std::optional<persistence::pruned_part>> cleaner::part_to_prune(const run_key& key,

@@ -76,6 +76,8 @@ class run_actor : public actor_base {
   void handle(const linger_over& over) { life_.on_linger_over(over.received); }
   void handle(const committed&) { on_committed(); }
   void handle(const shutdown_run&) { life_.shut_down(); }
+  /// Checks the blobs that a command refers to, then prepares it.
+  void check_and_prepare(run_command c);
   /// Executes a command, after what it needs from the store has been read.
   void prepare(run_command c);
   /// What was found out about a command before it is executed.
@@ -186,6 +188,7 @@ class run_actor : public actor_base {
   void on_place_taken(const place_taken& taken);
   void perform_later(flow::effect e, std::chrono::milliseconds delay);
   void on_outcome(const step_done& step);
+  void apply_outcome(const step_done& step);
   /// The process survived a step, so the run makes progress.
   void forget_suspicion();
 

@@ -1,8 +1,10 @@
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 #include <pawl/assert.hpp>
 
+#include "actors/blob_check.hpp"
 #include "actors/inline_call.hpp"
 #include "actors/invocations.hpp"
 #include "actors/run.hpp"
@@ -173,6 +175,20 @@ void run_actor::on_outcome(const step_done& step) {
   const auto& value = step.result->value;
   if (!context_->admitted.is_open() && !value && value.error().code == errc::cancelled) return;
   if (!run_) return;
+  std::vector<flow::blob_reference> named;
+  if (value) flow::add_blob_references(*value, named);
+  if (named.empty()) return apply_outcome(step);
+  const auto check = [scope = key_.scope, named = std::move(named)](engine_context& context,
+                                                                    const persistence::view&) {
+    return check_blobs(context, scope, named);
+  };
+  read(check, [this, step](const result<void>& known) {
+    if (!known) step.result->value = known.error();
+    apply_outcome(step);
+  });
+}
+
+void run_actor::apply_outcome(const step_done& step) {
   apply_or_ignore(flow::step_outcome_command{
       step.token, step.node, step.visit, step.attempt, std::move(step.result->value),
       step.result->started_at, step.result->finished_at, std::move(step.result->interrupted),

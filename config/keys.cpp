@@ -367,6 +367,15 @@ constexpr std::array table{
     key{"retention.interval_ms", [](settings& s) -> field { return &s.retention.interval_ms; },
         "Time between two searches for runs to delete.", 10, 30 * day_ms},
 
+    key{"blobs.max_bytes", [](settings& s) -> field { return &s.blobs.max_bytes; },
+        "Maximum size of a blob.", 1, 1024 * gib},
+    key{"blobs.grace_ms", [](settings& s) -> field { return &s.blobs.grace_ms; },
+        "Time that a blob is kept which no run holds, since it was sent, named by a command or "
+        "released the last time.",
+        1'000, 365 * day_ms},
+    key{"blobs.interval_ms", [](settings& s) -> field { return &s.blobs.interval_ms; },
+        "Time between two searches for blobs to delete.", 10, 30 * day_ms},
+
     key{"backup.dir", [](settings& s) -> field { return &s.backup.dir; },
         "Folder for the backups that a server makes on request (`pawl backup create --server`). "
         "Empty: such requests are refused.",

@@ -122,6 +122,8 @@ class rekeying {
       auto found = scopes.find(key, form.key);
       if (!found) return std::move(found).error();
       scope = *std::move(found);
+    } else if (where == column::blobs) {
+      if (const auto named = keys::scope_in(key)) scope = named->str();
     }
     if (codec_.is_current(where, scope, bytes)) return {};
     const std::string_view value = codec_.from_stored({where, key}, bytes, buffer_);
@@ -153,7 +155,8 @@ result<rekeyed> rekey(store& of, const values::value_codec& codec,
               "a store on disk is encrypted again with keys");
   const auto stored = of.upkeep()->stored_values();
   rekeying pass{of, codec, *stored};
-  for (const column where : {column::flows, column::runs, column::checkpoints, column::indexes})
+  for (const column where :
+       {column::flows, column::runs, column::checkpoints, column::indexes, column::blobs})
     if (auto rewritten = pass.rewrite(where, report); !rewritten)
       return std::move(rewritten).error();
   if (auto finished = pass.finish(); !finished) return std::move(finished).error();

@@ -21,6 +21,7 @@
 #include "flow/machine/command.hpp"
 #include "functions/registry.hpp"
 #include "functions/secrets/secret_store.hpp"
+#include "persistence/blobs.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/store.hpp"
 #include "runtime/crash_record.hpp"
@@ -141,6 +142,12 @@ class engine_core {
   void remove_run(const run_key& key, callback<run_removed> done);
   void keep_run(const run_key& key, bool keep, callback<void> done);
   void clean_up(const scope_name& in, const cleanup_options& what, callback<cleanup_page> done);
+  /// A chunk of an upload; see actors/blob_messages.hpp for these three.
+  void write_blob_chunk(const scope_name& in, std::string content, std::uint32_t number,
+                        std::shared_ptr<const std::string> bytes, callback<void> done);
+  void finish_blob(const persistence::blob_key& key, persistence::blob_head head,
+                   std::shared_ptr<const std::string> last, callback<persistence::blob_head> done);
+  void drop_blob_upload(const scope_name& in, std::string content) const;
   void start_job(const job_key& key, const job_request& what, callback<job_started> done);
   void abort_job(const job_key& key, callback<job_view> done);
   void remove_job(const job_key& key, callback<void> done);

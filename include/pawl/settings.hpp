@@ -248,6 +248,17 @@ struct retention_settings {
   std::chrono::milliseconds interval_ms{600'000};
 };
 
+/// Blobs: large values that the data of runs refer to.
+struct blob_settings {
+  /// Maximum size of a blob.
+  std::uint64_t max_bytes = std::uint64_t{1} << 30;
+  /// Time that a blob is kept which no run holds, since it was sent, named by a command or released
+  /// the last time.
+  std::chrono::milliseconds grace_ms{3'600'000};
+  /// Time between two searches for blobs to delete.
+  std::chrono::milliseconds interval_ms{600'000};
+};
+
 /// Backups of the store.
 struct backup_settings {
   /// Folder for the backups that a server makes on request. Empty: such requests are refused.
@@ -371,6 +382,7 @@ struct settings {
   worker_settings worker;
   history_settings history;
   retention_settings retention;
+  blob_settings blobs;
   backup_settings backup;
   server_settings server;
   log_settings log;

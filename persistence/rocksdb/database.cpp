@@ -219,7 +219,8 @@ database::database(claimed_folder folder, const rocksdb_options& options)
 database::~database() {
   if (!db_) return;
   // `store::close` has reported any error before.
-  for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  for (auto* handle : handles_)
+    if (handle != nullptr) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   db_->Close().PermitUncheckedError();
 }
 

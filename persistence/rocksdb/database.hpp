@@ -49,6 +49,7 @@ class database {
   database& operator=(const database&) = delete;
 
   [[nodiscard]] rocksdb::DB& db() const noexcept { return *db_; }
+  /// Null only in a store that is opened to be read and is older than the column.
   [[nodiscard]] rocksdb::ColumnFamilyHandle* column_handle(column where) const noexcept {
     return handles_[static_cast<std::size_t>(where) + 1];
   }

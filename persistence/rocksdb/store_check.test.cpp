@@ -6,7 +6,10 @@
 #include "persistence/codec.hpp"
 #include "persistence/conformance.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/rocksdb/database.hpp"
+#include "persistence/rocksdb/open_database.hpp"
 #include "persistence/rocksdb/test_folder.hpp"
+#include "persistence/rocksdb/tuning.hpp"
 
 using namespace pawl;
 using namespace pawl::persistence;
@@ -224,4 +227,27 @@ TEST_CASE("a damaged MANIFEST is reported by a check", "[rocksdb][check]") {
   CHECK(report->damage[0].file == name);
   CHECK(report->damage[0].offset > 0U);
   CHECK_FALSE(report->opens);
+}
+
+TEST_CASE("a store from before a column is read without it, and gets it when it is opened",
+          "[rocksdb][check]") {
+  const test_folder folder;
+  commit_runs(*open_good(folder.store()), 0, 3);
+  {
+    handles columns;
+    std::unique_ptr<rocksdb::DB> db;
+    REQUIRE(open_database(database_options({}), folder.store().string(), describe_columns({}),
+                          columns, db)
+                .ok());
+    REQUIRE(db->DropColumnFamily(columns.back()).ok());
+    for (auto* each : columns) REQUIRE(db->DestroyColumnFamilyHandle(each).ok());
+  }
+  const auto report = check_rocksdb_store(folder.store());
+  INFO((report ? "" : report.error().message));
+  REQUIRE(report);
+  CHECK(report->damage.empty());
+  CHECK(report->runs_checked == 3);
+  const auto opened = open_good(folder.store());
+  CHECK(scan(*opened->durable_view(), column::blobs).empty());
+  CHECK(scan(*opened->durable_view(), column::runs).size() == 3);
 }

@@ -106,7 +106,8 @@ std::uint64_t first_needed_log(const fs::path& folder, rocksdb::DBOptions option
   std::unique_ptr<rocksdb::DB> db;
   const auto opened = open_read_only(options, folder.string(), columns, of_columns, db);
   if (!opened.ok()) return 0;  // the real opening reports why
-  for (auto* handle : of_columns) db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  for (auto* handle : of_columns)
+    if (handle != nullptr) db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   return filter.first();
 }
 

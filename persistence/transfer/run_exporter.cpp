@@ -35,6 +35,7 @@ view::range runs_of(const scope_name& in) {
 
 /// Which chunks a log has follows from them.
 bool is_exported(std::string_view checkpoint_key) {
+  if (keys::blob_naming_of(checkpoint_key)) return false;
   return !keys::is_of_log(checkpoint_key) || keys::log_chunk_number(checkpoint_key);
 }
 

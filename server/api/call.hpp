@@ -27,6 +27,8 @@
 
 namespace pawl::server {
 
+class blob_body;
+
 /// The routes and their services. Immutable.
 struct api {
   services with;
@@ -130,6 +132,11 @@ class call : public std::enable_shared_from_this<call> {
   /// the Idempotency-Key any longer. Before the answer, any thread.
   void concern(const std::string& id) { ticket_.concern(idempotency_run(id)); }
 
+  /// The body of a route of `body_kind::bytes`, except for its last bytes, which are those of the
+  /// request. Null: the request has no body.
+  [[nodiscard]] const std::shared_ptr<blob_body>& blob() const noexcept { return blob_; }
+  /// For the dispatcher.
+  void set_blob(std::shared_ptr<blob_body> body) { blob_ = std::move(body); }
   /// Sets the ticket that receives the answer; for the dispatcher.
   void set_ticket(idempotency_table::ticket ticket) { ticket_ = std::move(ticket); }
   /// Sends an answer unchanged; for the dispatcher.
@@ -160,7 +167,8 @@ class call : public std::enable_shared_from_this<call> {
   std::atomic<bool> answered_{false};
   std::atomic<std::uint64_t> waiting_id_{0};  ///< id in `waiting_calls`
   std::shared_ptr<void> wait_slot_;           ///< held while the request waits
-  std::optional<yaml_document> yaml_;         ///< the body that was taken, if it was YAML
+  std::shared_ptr<blob_body> blob_;
+  std::optional<yaml_document> yaml_;  ///< the body that was taken, if it was YAML
 };
 
 /// The ETag of a run, its checkpoint: `"17"`.

@@ -17,11 +17,12 @@ constexpr std::chrono::milliseconds linger_time{1'000};
 constexpr std::chrono::milliseconds short_linger_time{200};  // while the server stops
 constexpr std::size_t max_lingered = 1u << 20;
 
-reader_limits limits_of(const server_settings& s) {
+reader_limits limits_of(const server_settings& s, std::uint64_t streamed_bytes) {
   return {.url_bytes = s.max_url_bytes,
           .header_bytes = s.max_header_bytes,
           .header_fields = s.max_header_fields,
-          .body_bytes = s.max_body_bytes};
+          .body_bytes = s.max_body_bytes,
+          .streamed_bytes = streamed_bytes};
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ connection::connection(std::shared_ptr<core> all, std::unique_ptr<channel> over,
       channel_(std::move(over)),
       peer_(std::move(who)),
       counted_(counted),
-      reader_(limits_of(core_->settings())),
+      reader_(limits_of(core_->settings(), core_->handler().max_sink_bytes())),
       pending_holder_(peer_.name),
       window_(std::min<std::size_t>(2, core_->settings().max_pipelined)),
       timer_(channel_->on()) {}
@@ -59,6 +60,7 @@ void connection::begin_reading(const error_code& failed) {
 
 bool connection::wants_input() const {
   if (closed_ || is_reading_ || !begun_ || at_end_of_input_ || upgraded_) return false;
+  if (is_passing_) return false;
   if (lingering_) return true;
   // Bytes after a handshake belong to the WebSocket.
   if (!slots_.empty() && slots_.back().wants_web_socket) return false;
@@ -111,6 +113,8 @@ void connection::on_read(const error_code& failed, std::size_t size) {
     return lingered_ > max_lingered ? close_now() : read();
   }
   reader_.feed({input_.data(), size});
+  // A long body has no deadline as a whole, but each part of it.
+  if (admitted_.sink) read_deadline_ = steady_clock::now() + core_->settings().body_timeout_ms;
   if (!account_pending()) return refuse_pending();
   take_requests();
 }
@@ -148,12 +152,15 @@ void connection::stop_reading() {
 
 void connection::take_requests() {
   while (!closed_ && !stopped_reading_ && slots_.size() < core_->settings().max_pipelined &&
-         !is_full()) {
+         !is_full() && !is_passing_) {
     if (!slots_.empty() && slots_.back().wants_web_socket) break;
     const auto step = reader_.next();
     if (!account_pending()) return refuse_pending();
     if (step == request_reader::step::refused) return refuse(reader_.error(), admitted_.route);
-    if (step == request_reader::step::need_more) break;
+    if (step == request_reader::step::need_more) {
+      pass_body();
+      break;
+    }
     if (step == request_reader::step::head) {
       if (!admit()) return;
       continue;
@@ -172,6 +179,22 @@ void connection::take_requests() {
   pump();
 }
 
+void connection::pass_body() {
+  if (!admitted_.sink) return;
+  std::string bytes = reader_.take_body();
+  if (bytes.empty()) return;
+  is_passing_ = true;
+  const auto sink = admitted_.sink;  // what comes in the call may refuse the request
+  sink->write(std::move(bytes), [self = shared_from_this()] {
+    self->core_->run_on(self->on(), [self] {
+      self->is_passing_ = false;
+      if (self->closed_ || self->stopped_reading_) return;
+      self->read_deadline_ = steady_clock::now() + self->core_->settings().body_timeout_ms;
+      self->take_requests();
+    });
+  });
+}
+
 bool connection::admit() {
   request& head = reader_.current_request();
   head.peer = peer_.name;
@@ -182,14 +205,21 @@ bool connection::admit() {
   if (!is_answered_locally(head)) admitted_ = core_->handler().admit(head);
   const auto& refused = admitted_.refused;
   const bool is_used = admitted_.takes_body && !refused;
-  const bool fits = is_used || reader_.ignore_body();
+  const bool fits = !is_used         ? reader_.ignore_body()
+                    : admitted_.sink ? reader_.stream_body(admitted_.max_sink_bytes)
+                                     : reader_.body_fits();
   // The peer has not sent the body yet, or sends more than what is worth reading.
   if (refused && (!fits || reader_.current().asks_continue)) {
     refuse(*refused, admitted_.route);
     return false;
   }
   if (!fits) {
-    refuse({problem_code::body_too_large, "this endpoint does not accept a body"}, admitted_.route);
+    const std::uint64_t most =
+        admitted_.sink ? admitted_.max_sink_bytes : core_->settings().max_body_bytes;
+    refuse({problem_code::body_too_large,
+            is_used ? "the body is longer than " + std::to_string(most) + " bytes"
+                    : "this endpoint does not accept a body"},
+           admitted_.route);
     return false;
   }
   owes_continue_ = reader_.current().asks_continue;
@@ -338,6 +368,7 @@ void connection::close_now() {
   timer_.cancel();
   channel_->close();
   release_pending();
+  admitted_ = {};
   std::vector<std::function<void()>> callbacks;
   for (slot& one : written_) callbacks.push_back(std::move(one.lost));
   for (slot& one : slots_) {

@@ -112,6 +112,8 @@ class connection : public std::enable_shared_from_this<connection> {
   /// Decides about the request whose head was read. Returns false if it was refused and the
   /// connection ends.
   [[nodiscard]] bool admit();
+  /// Passes the bytes of a body that were read to its sink, if it has one.
+  void pass_body();
   void refuse(problem why, std::string_view route = {});
   void refuse_pending();
   [[nodiscard]] bool account_pending();
@@ -183,6 +185,7 @@ class connection : public std::enable_shared_from_this<connection> {
 
   std::size_t lingered_ = 0;  ///< bytes read and discarded after the last answer
   bool is_reading_ = false;   ///< a read is in progress
+  bool is_passing_ = false;   ///< a sink has not taken the bytes that it got
   bool is_writing_ = false;
   bool is_calling_handler_ = false;
   bool stopped_reading_ = false;  ///< accepts no further request

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -82,12 +83,28 @@ class exchange {
   [[nodiscard]] virtual bool wants_web_socket() const = 0;
 };
 
+/// Receives the body of a request while it arrives. Destroyed before its request is handled, it was
+/// cut off.
+class body_sink {
+ public:
+  virtual ~body_sink() = default;
+
+  /// Takes the next bytes. `done` is called once, on any thread, now or later: no further bytes are
+  /// read from the peer, and no call is made, before that. The last bytes of a body come in
+  /// `request::body` instead.
+  virtual void write(std::string bytes, std::function<void()> done) = 0;
+};
+
 /// What a handler decides about a request by its head, before the body is read.
 struct admitted_request {
   std::string_view route = {};          ///< for metrics; a literal
   std::optional<problem> refused = {};  ///< the answer, if the request is refused
   /// False: at most a few KiB of a body are read, and they are not decompressed.
   bool takes_body = true;
+  /// Takes the body as it arrives; it is not decompressed. Null: the request has all of it.
+  std::shared_ptr<body_sink> sink = {};
+  /// Maximum length of a body for `sink`.
+  std::uint64_t max_sink_bytes = 0;
   /// Whose share of `server.max_pending_bytes` the body takes; empty: that of the peer's address.
   std::string holder = {};
   /// Handles the request when it is complete. Called once, unless it is refused.
@@ -100,6 +117,8 @@ class handler {
   virtual ~handler() = default;
 
   virtual void handle(request what, std::shared_ptr<exchange> answer) = 0;
+  /// The greatest `max_sink_bytes`: a longer body is refused by its head.
+  [[nodiscard]] virtual std::uint64_t max_sink_bytes() const noexcept { return 0; }
   /// Decides about a request that has a body. Called before the body is read, so that nobody
   /// without a valid key makes the server buffer or decompress one.
   [[nodiscard]] virtual admitted_request admit(const request& /*head*/) {

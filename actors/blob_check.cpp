@@ -1,0 +1,70 @@
+#include "actors/blob_check.hpp"
+
+#include <string>
+#include <type_traits>
+#include <variant>
+
+#include <pawl/detail/hex.hpp>
+
+#include "actors/engine_context.hpp"
+#include "persistence/blobs.hpp"
+
+namespace pawl::actors {
+namespace {
+
+/// Adds the references in the values of one command.
+void add_references(const flow::start_command& c, std::vector<flow::blob_reference>& to) {
+  flow::add_blob_references(c.input, to);
+  flow::add_blob_references(c.metadata, to);
+  flow::add_blob_references(c.forked_data, to);
+}
+void add_references(const flow::step_outcome_command& c, std::vector<flow::blob_reference>& to) {
+  if (c.value) flow::add_blob_references(*c.value, to);
+}
+void add_references(const flow::resume_command& c, std::vector<flow::blob_reference>& to) {
+  flow::add_blob_references(c.update, to);
+  if (c.answer) flow::add_blob_references(*c.answer, to);
+}
+void add_references(const flow::set_data_command& c, std::vector<flow::blob_reference>& to) {
+  flow::add_blob_references(c.update, to);
+}
+void add_references(const flow::signal_command& c, std::vector<flow::blob_reference>& to) {
+  flow::add_blob_references(c.payload, to);
+}
+template <class Other>
+void add_references(const Other&, std::vector<flow::blob_reference>&) {}
+
+error wrong_reference(const flow::blob_reference& blob, const std::string& why) {
+  return {errc::invalid_argument, "the value refers to the blob sha256:" + blob.hash + ", " + why,
+          "unknown_blob"};
+}
+
+}  // namespace
+
+std::vector<flow::blob_reference> blobs_of(const flow::command& what) {
+  std::vector<flow::blob_reference> named;
+  std::visit([&](const auto& c) { add_references(c, named); }, what);
+  return named;
+}
+
+result<void> check_blobs(engine_context& context, const scope_name& scope,
+                         const std::vector<flow::blob_reference>& named) {
+  for (const auto& blob : named) {
+    const persistence::blob_key key{scope, detail::from_hex(blob.hash).value_or("")};
+    // First: a blob that can be touched is not deleted after the view that is read next.
+    const bool stays = context.blobs.touch(key, context.clock->now());
+    const auto head = persistence::load_blob(*context.store->durable_view(), key);
+    if (!head) return head.error();
+    if (!stays || !*head) {
+      return wrong_reference(blob, "which scope " + scope.str() +
+                                       " does not have. Store it first (PUT /v1/blobs)");
+    }
+    if (blob.size && *blob.size != (*head)->size) {
+      return wrong_reference(blob, "with the size " + std::to_string(*blob.size) + ", but it has " +
+                                       std::to_string((*head)->size) + " bytes");
+    }
+  }
+  return {};
+}
+
+}  // namespace pawl::actors

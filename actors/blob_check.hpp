@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+#include <pawl/ids.hpp>
+#include <pawl/json.hpp>
+#include <pawl/result.hpp>
+
+#include "flow/machine/command.hpp"
+#include "flow/values/blob_references.hpp"
+
+namespace pawl::actors {
+
+struct engine_context;
+
+/// The blobs that the values of a command refer to, which come from outside: the input of a start,
+/// the payload of a signal, data, an answer, the result of a step.
+[[nodiscard]] std::vector<flow::blob_reference> blobs_of(const flow::command& what);
+
+/// Checks that blobs exist, and keeps them until the command that refers to them is carried out:
+/// `blob_guard`. Reads the store. Errors: `invalid_argument` for a reference to a blob that the
+/// scope does not have, or with another size than it has; those of the store.
+[[nodiscard]] result<void> check_blobs(engine_context& context, const scope_name& scope,
+                                       const std::vector<flow::blob_reference>& named);
+
+}  // namespace pawl::actors

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <pawl/blobs.hpp>
+
+#include "server/http/exchange.hpp"
+#include "server/problem.hpp"
+
+namespace pawl::server {
+
+/// Sends the body of a request to the store while it arrives. If the request is cut off, nothing is
+/// stored.
+class blob_body final : public http::body_sink {
+ public:
+  /// `head`: names the media type. A refusal if it is none, or if the body is compressed.
+  [[nodiscard]] static std::optional<http::problem> open(const scope_blobs& in,
+                                                         const http::request& head,
+                                                         std::shared_ptr<blob_body>& made);
+
+  void write(std::string bytes, std::function<void()> done) override;
+  /// Adds the last bytes and stores the blob. `hash`: as for `blob_upload::finish`. Errors: the
+  /// first one of this upload.
+  void finish(std::string last, std::string hash, callback<blob_info> done) const;
+
+ private:
+  explicit blob_body(blob_upload to) : upload_(std::move(to)) {}
+
+  const blob_upload upload_;
+};
+
+}  // namespace pawl::server
