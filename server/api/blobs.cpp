@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,6 +19,9 @@ std::string blob_tag(const std::string& hash) {
   return "\"sha256:" + hash + "\"";
 }
 
+/// Before a part is read again that the engine had no place for.
+constexpr std::chrono::milliseconds overload_pause{100};
+
 /// Sends a blob, a part after the other: the next one is read when the peer has taken the last.
 class blob_download : public std::enable_shared_from_this<blob_download> {
  public:
@@ -26,12 +30,15 @@ class blob_download : public std::enable_shared_from_this<blob_download> {
       : from_(std::move(from)), hash_(std::move(hash)), to_(std::move(to)), log_(std::move(log)) {}
 
   void send_next() {
-    from_.read_async(hash_, part_++, [self = shared_from_this()](result<blob_part> part) {
+    from_.read_async(hash_, part_, [self = shared_from_this()](result<blob_part> part) {
+      if (!part && part.error().code == errc::overloaded)
+        return self->to_->after_pause(overload_pause, [self] { self->send_next(); });
       if (!part) {
-        // The peer gets less than the length that it was told.
+        // The peer gets less than the length that it was told, and the end of the connection.
         self->log_->warn("cannot send blob sha256:{}: {}", self->hash_, part.error().message);
         return self->to_->close();
       }
+      ++self->part_;
       if (!part->bytes.empty() && !self->to_->write(std::move(part->bytes))) return;
       if (part->is_last) return self->to_->close();
       self->to_->when_drained([self] { self->send_next(); });
@@ -71,7 +78,7 @@ void get_blob(const call_ptr& request) {
                              {"Content-Disposition", "attachment"},
                              {"Cache-Control", "private, immutable"}}};
         const bool is_head = request->request().method == "HEAD";
-        const auto stream = request->answer_with_stream(std::move(head));
+        const auto stream = request->answer_with_stream(std::move(head), found->size);
         if (!stream) return;
         if (is_head) return stream->close();
         std::make_shared<blob_download>(blobs, found->hash, stream, request->with().log)

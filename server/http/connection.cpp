@@ -348,7 +348,7 @@ void connection::drain() {
   core_->run_on(on(), [self = shared_from_this()] {
     if (self->closed_ || std::exchange(self->draining_, true)) return;
     for (const slot& one : self->slots_)
-      if (one.body) one.body->close(1001, "the server is stopping");
+      if (one.body && !one.body_left) one.body->close(1001, "the server is stopping");
     if (self->upgraded_) return;
     if (!self->begun_ || (self->slots_.empty() && !self->is_writing_ && self->reader_.is_idle()))
       return self->close_now();

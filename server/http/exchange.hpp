@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,6 +31,9 @@ class stream {
   /// nothing is queued; never if the peer disconnects first. Use it for back-pressure. At most one
   /// call may be pending.
   virtual void when_drained(std::function<void()> what) = 0;
+  /// Calls `what` once, on a server thread, after a pause; never if the peer disconnects or the
+  /// server stops first.
+  virtual void after_pause(std::chrono::milliseconds pause, std::function<void()> what) = 0;
   /// Ends the body after the queued bytes.
   virtual void close() = 0;
   /// Calls `what` once, on a server thread, when the peer disconnects or the stream is closed;
@@ -67,8 +71,15 @@ class exchange {
   /// `lost` is called once, on any thread, if the answer cannot be written completely. A written
   /// answer is not proof that the peer has read it. May be null.
   virtual void respond(response answer, std::function<void()> lost) = 0;
-  /// Sends status and fields, and returns the body to write. Never compressed.
-  [[nodiscard]] virtual std::shared_ptr<stream> respond_with_stream(response head) = 0;
+  [[nodiscard]] std::shared_ptr<stream> respond_with_stream(response head) {
+    return respond_with_stream(std::move(head), std::nullopt);
+  }
+  /// Sends status and fields, and returns the body to write. Never compressed. `length`: of the
+  /// body, if it is known; bytes beyond it are not sent. A body that ends before its length ends
+  /// the connection, so that the peer does not take it for whole. It may be written to its end
+  /// while the server stops; a body without a length ends when the stop begins.
+  [[nodiscard]] virtual std::shared_ptr<stream> respond_with_stream(
+      response head, std::optional<std::uint64_t> length) = 0;
   /// Upgrades the connection to a WebSocket. Answers 426 and returns null if the request did not
   /// ask for an upgrade.
   [[nodiscard]] virtual std::shared_ptr<web_socket> accept_web_socket() = 0;

@@ -111,9 +111,14 @@ response_bytes to_bytes(response answer, const response_options& options) {
   return made;
 }
 
-std::string stream_head(const response& head, const response_options& options) {
+std::string stream_head(const response& head, std::optional<std::uint64_t> length,
+                        const response_options& options) {
   std::string made = begin_head(head, options);
-  if (!options.http_1_0) add_field(made, "Transfer-Encoding", "chunked");
+  if (length) {
+    add_field(made, "Content-Length", std::to_string(*length));
+  } else if (!options.http_1_0) {
+    add_field(made, "Transfer-Encoding", "chunked");
+  }
   return made + "\r\n";
 }
 
