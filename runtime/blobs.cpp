@@ -85,15 +85,18 @@ struct blob_upload::state : std::enable_shared_from_this<blob_upload::state> {
 
   /// Writes the complete chunks that are in the buffer, except for the last, one after the other.
   void write_full(const callback<void>& done) {
-    if (buffer.size() <= persistence::blob_chunk_bytes) return done({});
+    if (buffer.size() - written <= persistence::blob_chunk_bytes) {
+      buffer.erase(0, std::exchange(written, 0));
+      return done({});
+    }
     auto chunk =
-        std::make_shared<const std::string>(buffer.substr(0, persistence::blob_chunk_bytes));
-    buffer.erase(0, persistence::blob_chunk_bytes);
+        std::make_shared<const std::string>(buffer.substr(written, persistence::blob_chunk_bytes));
+    written += persistence::blob_chunk_bytes;
     at.core->write_blob_chunk(at.name, content, chunks++, std::move(chunk),
-                              [self = shared_from_this(), done](const result<void>& written) {
-                                if (!written) {
-                                  self->failure = written.error();
-                                  return done(written.error());
+                              [self = shared_from_this(), done](const result<void>& stored) {
+                                if (!stored) {
+                                  self->failure = stored.error();
+                                  return done(stored.error());
                                 }
                                 self->write_full(done);
                               });
@@ -103,7 +106,8 @@ struct blob_upload::state : std::enable_shared_from_this<blob_upload::state> {
   const std::string type;
   std::string content;  ///< id of its chunks
   detail::sha256_sum sum;
-  std::string buffer;  ///< bytes that are not written
+  std::string buffer;       ///< bytes that are not written, after `written` others
+  std::size_t written = 0;  ///< bytes at the beginning of the buffer that are; 0 between two calls
   std::uint64_t size = 0;
   std::uint32_t chunks = 0;  ///< that are sent to the store
   bool is_finished = false;
@@ -121,7 +125,11 @@ void blob_upload::write_async(std::string bytes, callback<void> done) const {
   }
   to.size += bytes.size();
   to.sum.add(bytes);
-  to.buffer += bytes;
+  if (to.buffer.empty()) {
+    to.buffer = std::move(bytes);
+  } else {
+    to.buffer += bytes;
+  }
   to.write_full(done);
 }
 
