@@ -17,13 +17,27 @@ namespace {
 
 constexpr std::size_t max_type_bytes = 255;
 
+bool is_token(std::string_view text) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           marks.find(c) != marks.npos;
+  });
+}
+
+/// Two tokens with "/" between them (RFC 9110, 8.3.1), and parameters, which are not checked.
 result<void> check_type(std::string_view type) {
   const bool is_printable =
       std::all_of(type.begin(), type.end(), [](char c) { return c >= ' ' && c <= '~'; });
-  if (!type.empty() && type.size() <= max_type_bytes && is_printable) return {};
+  std::string_view name = type.substr(0, type.find(';'));
+  while (name.ends_with(' ')) name.remove_suffix(1);
+  const auto slash = name.find('/');
+  const bool is_type =
+      slash != name.npos && is_token(name.substr(0, slash)) && is_token(name.substr(slash + 1));
+  if (type.size() <= max_type_bytes && is_printable && is_type) return {};
   return error{errc::invalid_argument,
-               "the media type of a blob has 1 to 255 printable ASCII "
-               "characters, such as \"image/png\""};
+               "the media type of a blob has the form \"image/png\", and at most 255 printable "
+               "ASCII characters"};
 }
 
 blob_info info_of(const std::string& hash, const persistence::blob_head& head) {

@@ -109,7 +109,10 @@ TEST_CASE("an upload that is refused or cut off leaves nothing", "[engine][blobs
   s.blobs.max_bytes = 1'000'000;
   blob_engine of{s};
   CHECK(of.blobs().put(long_bytes(1'000'001)).error().code == errc::limit_exceeded);
-  CHECK(of.blobs().begin("two\nlines").error().code == errc::invalid_argument);
+  for (const char* const type :
+       {"two\nlines", "image", "image/", "/png", "a b/c", "image/p/ng", ""})
+    CHECK(of.blobs().begin(type).error().code == errc::invalid_argument);
+  CHECK(of.blobs().begin("Text/Plain ; charset=utf-8"));
   {
     const auto upload = of.blobs().begin();
     REQUIRE(upload);

@@ -69,6 +69,15 @@ class BlobsTest(ServerTest):
         self.assertEqual((head.status, head.headers["blob-size"], head.text), (200, "3", ""))
         self.assertEqual(server.call("HEAD", "/v1/blobs/" + digest(b"no")).status, 404)
 
+    def test_the_media_type_of_an_answer(self):
+        server = self.serve()
+        self.put(server, b"abc", Content_Type="Text/Plain; charset=utf-8")
+        target = "/v1/blobs/" + digest(b"abc")
+        for accept in ("text/plain", "text/*", "*/*"):
+            self.assertEqual(server.call("GET", target, Accept=accept).status, 200, accept)
+        self.assertEqual(server.call("GET", target, Accept="text/html").status, 406)
+        self.assertEqual(self.put(server, b"abd", Content_Type="plain").status, 400)
+
     def test_many_send_the_same_blob(self):
         server = self.serve()
         data = os.urandom(MIB)
