@@ -17,9 +17,10 @@ std::optional<http::problem> blob_body::open(const scope_blobs& in, const http::
   return std::nullopt;
 }
 
-// An error stays with the upload, and `finish` reports it.
-void blob_body::write(std::string bytes, std::function<void()> done) {
-  upload_.write_async(std::move(bytes), [done = std::move(done)](const result<void>&) { done(); });
+void blob_body::write(std::string bytes, taken done) {
+  upload_.write_async(std::move(bytes), [done = std::move(done)](const result<void>& written) {
+    done(written ? std::nullopt : std::optional{problem_of(written.error())});
+  });
 }
 
 void blob_body::finish(std::string last, std::string hash, callback<blob_info> done) const {

@@ -21,7 +21,7 @@ class blob_body final : public http::body_sink {
                                                          const http::request& head,
                                                          std::shared_ptr<blob_body>& made);
 
-  void write(std::string bytes, std::function<void()> done) override;
+  void write(std::string bytes, taken done) override;
   /// Adds the last bytes and stores the blob. `hash`: as for `blob_upload::finish`. Errors: the
   /// first one of this upload.
   void finish(std::string last, std::string hash, callback<blob_info> done) const;

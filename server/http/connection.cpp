@@ -60,8 +60,8 @@ void connection::begin_reading(const error_code& failed) {
 
 bool connection::wants_input() const {
   if (closed_ || is_reading_ || !begun_ || at_end_of_input_ || upgraded_) return false;
-  if (is_passing_) return false;
   if (lingering_) return true;
+  if (is_passing_) return false;
   // Bytes after a handshake belong to the WebSocket.
   if (!slots_.empty() && slots_.back().wants_web_socket) return false;
   // No request is expected after a stream, but reading detects a disconnect.
@@ -114,7 +114,8 @@ void connection::on_read(const error_code& failed, std::size_t size) {
   }
   reader_.feed({input_.data(), size});
   // A long body has no deadline as a whole, but each part of it.
-  if (admitted_.sink) read_deadline_ = steady_clock::now() + core_->settings().body_timeout_ms;
+  if (admitted_.sink && read_phase_ == reading::body)
+    read_deadline_ = steady_clock::now() + core_->settings().body_timeout_ms;
   if (!account_pending()) return refuse_pending();
   take_requests();
 }
@@ -185,11 +186,11 @@ void connection::pass_body() {
   if (bytes.empty()) return;
   is_passing_ = true;
   const auto sink = admitted_.sink;  // what comes in the call may refuse the request
-  sink->write(std::move(bytes), [self = shared_from_this()] {
-    self->core_->run_on(self->on(), [self] {
+  sink->write(std::move(bytes), [self = shared_from_this()](std::optional<problem> refused) {
+    self->core_->run_on(self->on(), [self, refused = std::move(refused)] {
       self->is_passing_ = false;
       if (self->closed_ || self->stopped_reading_) return;
-      self->read_deadline_ = steady_clock::now() + self->core_->settings().body_timeout_ms;
+      if (refused) return self->refuse(*refused, self->admitted_.route);
       self->take_requests();
     });
   });
@@ -278,7 +279,8 @@ void connection::refuse(problem why, std::string_view route) {
 void connection::update_read_deadline() {
   auto phase = reading::idle;
   if (lingering_ || upgraded_) return;
-  if (stopped_reading_ || slots_.size() >= core_->settings().max_pipelined || is_full()) {
+  if (stopped_reading_ || is_passing_ || slots_.size() >= core_->settings().max_pipelined ||
+      is_full()) {
     phase = reading::nothing;
   } else if (reader_.is_in_body()) {
     phase = reading::body;

@@ -100,10 +100,13 @@ class body_sink {
  public:
   virtual ~body_sink() = default;
 
+  /// Called with nothing when the bytes are taken, or with what to answer at once instead of
+  /// handling the request.
+  using taken = std::function<void(std::optional<problem> refused)>;
   /// Takes the next bytes. `done` is called once, on any thread, now or later: no further bytes are
-  /// read from the peer, and no call is made, before that. The last bytes of a body come in
-  /// `request::body` instead.
-  virtual void write(std::string bytes, std::function<void()> done) = 0;
+  /// read from the peer, no deadline is set for it, and no call is made, before that. The last
+  /// bytes of a body come in `request::body` instead.
+  virtual void write(std::string bytes, taken done) = 0;
 };
 
 /// What a handler decides about a request by its head, before the body is read.
