@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +16,10 @@ namespace pawl::server {
 /// stored.
 class blob_body final : public http::body_sink {
  public:
+  /// What an upload holds in memory: bytes that fill no chunk yet, a chunk that is being written,
+  /// and those that have just arrived.
+  static constexpr std::size_t max_held_bytes = std::size_t{640} << 10;
+
   /// `head`: names the media type. A refusal if it is none, or if the body is compressed.
   [[nodiscard]] static std::optional<http::problem> open(const scope_blobs& in,
                                                          const http::request& head,

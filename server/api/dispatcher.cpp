@@ -175,6 +175,7 @@ http::admitted_request dispatcher::admit(const http::request& head) {
     made.refused = blob_body::open(scope_blobs{known->in}, head, known->body);
     made.sink = known->body;
     made.max_sink_bytes = max_sink_bytes();
+    made.sink_bytes = blob_body::max_held_bytes;
   }
   made.handle = [this, known](http::request what, std::shared_ptr<http::exchange> answer) {
     const std::string id = what.id;  // `what` is moved to the handler

@@ -53,6 +53,7 @@ struct sink_listener {
                  if (head.method != "PUT") return made;
                  made.sink = sink;
                  made.max_sink_bytes = max_sunk;
+                 made.sink_bytes = 100'000;
                  return made;
                },
                max_sunk} {}
@@ -113,6 +114,29 @@ TEST_CASE("The time that a sink needs is not that of its client") {
   of.sink->answer();
   // Now it is the client that is slow.
   CHECK(client.read_answer().status == 408);
+}
+
+TEST_CASE("The memory of a sink is reserved before its body is read") {
+  server_settings s;
+  s.max_pending_bytes = 250'000;
+  sink_listener of{s};
+  const std::string chunked = "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  auto client = of.server.connect();
+  client.send(chunked + "3\r\nabc\r\n");
+  REQUIRE(of.has("abc"));
+  CHECK(of.server->stats().pending_bytes == 100'000);
+  CHECK(of.server.connect().post("/", std::string(80'000, 'x')).status == 503);
+  // A body that has begun has its place, and a short one needs little.
+  auto other = of.server.connect();
+  other.send(chunked);
+  CHECK(other.read_answer().status == 503);
+  auto small = of.server.connect();
+  small.send(put_of_ten + "0123456789");
+  CHECK(small.read_answer().status == 200);
+  of.sink->answer();
+  client.send("0\r\n\r\n");
+  CHECK(client.read_answer().status == 200);
+  CHECK(eventually([&] { return of.server->stats().pending_bytes == 0; }));
 }
 
 TEST_CASE("A body for a sink can follow a request that is not answered") {

@@ -225,14 +225,24 @@ bool connection::admit() {
   }
   owes_continue_ = reader_.current().asks_continue;
   if (!admitted_.holder.empty()) hold_pending_as(admitted_.holder);
-  return true;
+  if (admitted_.sink && reader_.announced()) {
+    admitted_.sink_bytes = static_cast<std::size_t>(
+        std::min<std::uint64_t>(admitted_.sink_bytes, *reader_.announced()));
+  }
+  if (account_pending()) return true;
+  refuse_pending();
+  return false;
 }
 
 /// Updates the number of bytes reserved over all connections. Returns false beyond the limit.
 bool connection::account_pending() {
   if (closed_) return true;
   std::size_t held = stopped_reading_ ? 0 : reader_.buffered();
-  for (const slot& one : slots_) held += one.what.body.size();
+  if (admitted_.sink) held = std::max(held, admitted_.sink_bytes);
+  for (const slot& one : slots_) {
+    held += one.what.body.size();
+    if (one.admitted.sink) held += one.admitted.sink_bytes;
+  }
   auto& all = core_->pending();
   if (held < pending_) all.give_back(pending_holder_, pending_ - held);
   if (held > pending_ && !all.try_take(pending_holder_, held - pending_)) return false;

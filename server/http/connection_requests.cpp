@@ -125,6 +125,7 @@ void connection::launch(slot& one, bool is_first) {
   auto answer = std::make_shared<pending_exchange>(shared_from_this(), one.number, one.what.id,
                                                    one.is_safe, one.wants_web_socket);
   answer->set_route(one.admitted.route);
+  one.admitted.sink = nullptr;  // from now on the handler accounts for what it holds
   if (const auto handle = std::exchange(one.admitted.handle, nullptr)) {
     handle(std::move(one.what), std::move(answer));
   } else {

@@ -119,6 +119,10 @@ struct admitted_request {
   std::shared_ptr<body_sink> sink = {};
   /// Maximum length of a body for `sink`.
   std::uint64_t max_sink_bytes = 0;
+  /// The memory that `sink` needs at most, with the bytes that it gets: reserved for the time of
+  /// the request instead of what is read, so that a body that has begun is not refused for want of
+  /// memory.
+  std::size_t sink_bytes = 0;
   /// Whose share of `server.max_pending_bytes` the body takes; empty: that of the peer's address.
   std::string holder = {};
   /// Handles the request when it is complete. Called once, unless it is refused.
