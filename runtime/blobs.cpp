@@ -11,6 +11,7 @@
 #include "persistence/blobs.hpp"
 #include "runtime/async.hpp"
 #include "runtime/queries/reading.hpp"
+#include "runtime/upload_place.hpp"
 
 namespace pawl {
 namespace {
@@ -97,16 +98,30 @@ struct blob_upload::state : std::enable_shared_from_this<blob_upload::state> {
     if (chunks > 0 && !is_finished) at.core->drop_blob_upload(at.name, content);
   }
 
+  /// Takes a place among the calls in flight, unless it has one. Errors: `overloaded`,
+  /// `unavailable`.
+  result<void> take_place(std::uint64_t bytes) {
+    if (place) return {};
+    auto taken = at.core->admit_upload(at.name, bytes);
+    if (!taken) return std::move(taken).error();
+    place = *std::move(taken);
+    return {};
+  }
+
   /// Writes the complete chunks that are in the buffer, except for the last, one after the other.
   void write_full(const callback<void>& done) {
     if (buffer.size() - written <= persistence::blob_chunk_bytes) {
       buffer.erase(0, std::exchange(written, 0));
       return done({});
     }
+    if (const auto taken = take_place(persistence::blob_chunk_bytes); !taken) {
+      failure = taken.error();
+      return done(taken.error());
+    }
     auto chunk =
         std::make_shared<const std::string>(buffer.substr(written, persistence::blob_chunk_bytes));
     written += persistence::blob_chunk_bytes;
-    at.core->write_blob_chunk(at.name, content, chunks++, std::move(chunk),
+    at.core->write_blob_chunk(*place, at.name, content, chunks++, std::move(chunk),
                               [self = shared_from_this(), done](const result<void>& stored) {
                                 if (!stored) {
                                   self->failure = stored.error();
@@ -122,6 +137,7 @@ struct blob_upload::state : std::enable_shared_from_this<blob_upload::state> {
   detail::sha256_sum sum;
   std::string buffer;       ///< bytes that are not written, after `written` others
   std::size_t written = 0;  ///< bytes at the beginning of the buffer that are; 0 between two calls
+  std::shared_ptr<const upload_place> place;  ///< from the first call to the store on
   std::uint64_t size = 0;
   std::uint32_t chunks = 0;  ///< that are sent to the store
   bool is_finished = false;
@@ -164,9 +180,11 @@ void blob_upload::finish_async(const std::string& hash, callback<blob_info> done
   }
   const auto last = std::make_shared<const std::string>(std::move(of.buffer));
   // The chunks belong to the blob, or are deleted with the upload.
+  if (const auto taken = of.take_place(last->size()); !taken) return done(taken.error());
   of.at.core->finish_blob(
-      key, {of.content, of.size, of.type, {}, {}}, last,
+      *of.place, key, {of.content, of.size, of.type, {}, {}}, last,
       [self = state_, found, done = std::move(done)](const result<persistence::blob_head>& made) {
+        self->place.reset();
         if (!made) return done(made.error());
         self->is_finished = true;
         done(info_of(found, *made));

@@ -131,6 +131,19 @@ TEST_CASE("an upload that is refused or cut off leaves nothing", "[engine][blobs
   of.until([&] { return of.records() == 0; });
 }
 
+TEST_CASE("an upload that has begun is not refused for want of a place", "[engine][blobs]") {
+  settings s = quiet_settings();
+  s.engine.max_commands_in_flight = 1;
+  blob_engine of{s};
+  const auto upload = of.blobs().begin();
+  REQUIRE(upload);
+  REQUIRE(upload->write(long_bytes(300'000)));
+  CHECK(of.blobs().put("x").error().code == errc::overloaded);
+  REQUIRE(upload->write(long_bytes(300'000)));
+  REQUIRE(upload->finish());
+  CHECK(of.blobs().put("x"));
+}
+
 TEST_CASE("the same bytes are stored once, however many send them at a time", "[engine][blobs]") {
   blob_engine of;
   const std::string bytes = long_bytes(700'000);
