@@ -90,7 +90,8 @@ fields common_fields(const fields& given, const response_options& options) {
   add_default("Cache-Control", "no-store");
   if (options.cors_origin.empty()) return made;
   made.add("Access-Control-Allow-Origin", options.cors_origin);
-  made.add("Access-Control-Expose-Headers", "ETag, Location, Request-Id, Retry-After");
+  made.add("Access-Control-Expose-Headers",
+           "Blob-Size, ETag, Idempotency-Replayed, Location, Request-Id, Retry-After");
   made.add("Vary", "Origin");
   return made;
 }
