@@ -92,21 +92,14 @@ void put_blob(const call_ptr& request) {
   // A request without a body has none.
   if (body == nullptr) {
     const scope_blobs blobs{request->in()};
-    if (auto refused = blob_body::open(blobs, request->request(), body))
+    if (auto refused = blob_body::open(blobs, request->request(), request->query(), body))
       return request->fail(*refused);
   }
-  std::string hash;
-  if (request->query().has("hash")) {
-    auto digits = parse_blob_hash(request->query().text("hash"));
-    if (!digits) return request->fail(digits.error());
-    hash = *std::move(digits);
-  }
-  body->finish(request->request().body, std::move(hash),
-               [request, body](const result<blob_info>& made) {
-                 if (!made) return request->fail(made.error());
-                 request->set_target("sha256:" + made->hash);
-                 request->answer(200, reference_to(*made), {{"ETag", blob_tag(made->hash)}});
-               });
+  body->finish(request->request().body, [request, body](const result<blob_info>& made) {
+    if (!made) return request->fail(made.error());
+    request->set_target("sha256:" + made->hash);
+    request->answer(200, reference_to(*made), {{"ETag", blob_tag(made->hash)}});
+  });
 }
 
 }  // namespace

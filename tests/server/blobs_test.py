@@ -110,8 +110,16 @@ class BlobsTest(ServerTest):
         wrong = self.put(server, b"abc", "/v1/blobs?hash=" + digest(b"abd"))
         self.assertEqual((wrong.status, wrong.body["code"]), (400, "invalid_argument"))
         self.assertEqual(self.put(server, b"abc", Content_Encoding="gzip").status, 415)
+        # Refused by their heads: the bodies are never sent.
+        for target, field, status in (("?hash=sha256:0", "", 400),
+                                      ("", "Accept: text/html\r\n", 406),
+                                      ("", "Content-Type: x\r\n", 400)):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_S) as early:
+                early.sendall(f"PUT /v1/blobs{target} HTTP/1.1\r\nHost: localhost\r\n{field}"
+                              "Content-Length: 700000\r\n\r\n".encode())
+                self.assertEqual(early.recv(12), b"HTTP/1.1 %d" % status)
         cut = socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_S)
-        cut.sendall(b"PUT /v1/blobs HTTP/1.1\r\nHost: x\r\nContent-Length: 700000\r\n\r\n"
+        cut.sendall(b"PUT /v1/blobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 700000\r\n\r\n"
                     + data[:600_000])
         cut.close()
         for known in (data, b"abc"):
