@@ -70,13 +70,16 @@ void get_blob(const call_ptr& request) {
         const std::string tag = blob_tag(found->hash);
         const auto known = request->request().fields.find("If-None-Match");
         if (known && has_tag(*known, tag)) return request->send({304, {{"ETag", tag}}}, "ok");
-        // Never shown as a page of this server, whatever the type.
-        http::response head{200,
-                            {{"Content-Type", found->type},
-                             {"ETag", tag},
-                             {"Blob-Size", std::to_string(found->size)},
-                             {"Content-Disposition", "attachment"},
-                             {"Cache-Control", "private, immutable"}}};
+        // Never a page or script of this server, whatever the type.
+        http::response head{
+            200,
+            {{"Content-Type",
+              is_script(found->type) ? std::string{default_blob_type} : found->type},
+             {"Content-Security-Policy", "sandbox; default-src 'none'"},
+             {"ETag", tag},
+             {"Blob-Size", std::to_string(found->size)},
+             {"Content-Disposition", "attachment"},
+             {"Cache-Control", "private, immutable"}}};
         const bool is_head = request->request().method == "HEAD";
         const auto stream = request->answer_with_stream(std::move(head), found->size);
         if (!stream) return;

@@ -42,6 +42,13 @@ bool is_yaml(std::string_view content_type) {
   return is_type(content_type, "application/yaml");
 }
 
+bool is_script(std::string_view content_type) {
+  const std::string name = next_part(content_type, ';');
+  for (const char* const end : {"javascript", "ecmascript", "jscript", "livescript"})
+    if (name.ends_with(end)) return true;
+  return name.starts_with("text/javascript1.");
+}
+
 bool accepts(std::string_view accept, std::string_view type) {
   const std::string wanted = next_part(type, ';');
   const std::string range = wanted.substr(0, wanted.find('/')) + "/*";

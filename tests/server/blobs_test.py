@@ -77,6 +77,15 @@ class BlobsTest(ServerTest):
             self.assertEqual(server.call("GET", target, Accept=accept).status, 200, accept)
         self.assertEqual(server.call("GET", target, Accept="text/html").status, 406)
         self.assertEqual(self.put(server, b"abd", Content_Type="plain").status, 400)
+        # No page can use a blob as a script of this server.
+        for name in ("text/javascript", "Application/JavaScript; charset=utf-8",
+                     "text/javascript1.5", "application/x-ecmascript"):
+            data = name.encode()
+            self.assertEqual(self.put(server, data, Content_Type=name).body["type"], name)
+            response, got = self.read(server, digest(data))
+            self.assertEqual(response.getheader("Content-Type"), "application/octet-stream")
+            self.assertIn("sandbox", response.getheader("Content-Security-Policy"))
+            self.assertEqual(got, data)
 
     def test_many_send_the_same_blob(self):
         server = self.serve()
