@@ -45,6 +45,7 @@ class BlobsTest(ServerTest):
         response, got = self.read(server, digest(data))
         self.assertEqual(response.getheader("Content-Type"), "image/png")
         self.assertEqual(response.getheader("Blob-Size"), str(len(data)))
+        self.assertEqual(response.getheader("Content-Length"), str(len(data)))
         self.assertTrue(got == data)
         # Other endpoints keep their limit.
         self.assertEqual(server.post("/v1/runs", "x" * (2 * MIB)).status, 413)
