@@ -109,6 +109,18 @@ result<bool> is_blob_held(const view& from, const blob_key& key) {
 
 result<bool> erase_loose_chunks(const view& from, const scope_name& scope, std::string_view content,
                                 std::size_t most, batch& to) {
+  // If they are not loose, they belong to a blob, or are erased already.
+  const std::string entry = keys::loose_chunks(scope, content);
+  view::range entries{entry, entry + '\0'};
+  entries.stored = true;
+  bool are_loose = false;
+  const auto looked =
+      from.scan(column::blobs, entries, [&](std::string_view key, std::string_view) {
+        are_loose = key == entry;
+        return view::next::stop;
+      });
+  if (!looked) return looked.error();
+  if (!are_loose) return true;
   bool done = true;
   view::range chunks = keys::blob_chunks(scope, content);
   chunks.stored = true;
@@ -123,7 +135,7 @@ result<bool> erase_loose_chunks(const view& from, const scope_name& scope, std::
         return view::next::more;
       });
   if (!scanned) return scanned.error();
-  if (done) to.erase(column::blobs, keys::loose_chunks(scope, content));
+  if (done) to.erase(column::blobs, entry);
   return done;
 }
 

@@ -72,7 +72,8 @@ void put_blob_chunk(batch& to, const scope_name& scope, std::string_view content
 [[nodiscard]] result<bool> is_blob_held(const view& from, const blob_key& key);
 
 /// Erases up to `most` chunks, and when none is left the entry that lists them as loose. Returns
-/// whether that is done. Errors: `io_failed`.
+/// whether that is done. Nothing is to be done without that entry: an upload whose end seemed to
+/// fail may have become a blob. Errors: `io_failed`.
 [[nodiscard]] result<bool> erase_loose_chunks(const view& from, const scope_name& scope,
                                               std::string_view content, std::size_t most,
                                               batch& to);

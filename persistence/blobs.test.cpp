@@ -254,6 +254,19 @@ TEST_CASE("a blob is read in chunks, and its chunks are erased in parts", "[blob
   CHECK(conformance::scan(*now, column::blobs).empty());
 }
 
+TEST_CASE("chunks that are not loose are not erased", "[blobs]") {
+  memory_store store;
+  const blob_key key{blob_scope, hash_number(1)};
+  const blob_head head{content_number(1), 3, "text/plain", {}, {}};
+  batch writes;
+  put_blob_chunk(writes, blob_scope, head.content, 0, "abc");
+  put_blob_head(writes, key, head);
+  const auto now = conformance::commit(store, {writes});
+  batch erased;
+  CHECK(erase_loose_chunks(*now, blob_scope, head.content, 100, erased).value());
+  CHECK(erased.empty());
+}
+
 TEST_CASE("a check of blobs finds bytes that were changed, and entries that do not fit",
           "[blobs][check]") {
   memory_store store;

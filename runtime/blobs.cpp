@@ -11,19 +11,34 @@
 #include "persistence/blobs.hpp"
 #include "runtime/async.hpp"
 #include "runtime/queries/reading.hpp"
+#include "runtime/upload_place.hpp"
 
 namespace pawl {
 namespace {
 
 constexpr std::size_t max_type_bytes = 255;
 
+bool is_token(std::string_view text) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           marks.find(c) != marks.npos;
+  });
+}
+
+/// Two tokens with "/" between them (RFC 9110, 8.3.1), and parameters, which are not checked.
 result<void> check_type(std::string_view type) {
   const bool is_printable =
       std::all_of(type.begin(), type.end(), [](char c) { return c >= ' ' && c <= '~'; });
-  if (!type.empty() && type.size() <= max_type_bytes && is_printable) return {};
+  std::string_view name = type.substr(0, type.find(';'));
+  while (name.ends_with(' ')) name.remove_suffix(1);
+  const auto slash = name.find('/');
+  const bool is_type =
+      slash != name.npos && is_token(name.substr(0, slash)) && is_token(name.substr(slash + 1));
+  if (type.size() <= max_type_bytes && is_printable && is_type) return {};
   return error{errc::invalid_argument,
-               "the media type of a blob has 1 to 255 printable ASCII "
-               "characters, such as \"image/png\""};
+               "the media type of a blob has the form \"image/png\", and at most 255 printable "
+               "ASCII characters"};
 }
 
 blob_info info_of(const std::string& hash, const persistence::blob_head& head) {
@@ -83,17 +98,34 @@ struct blob_upload::state : std::enable_shared_from_this<blob_upload::state> {
     if (chunks > 0 && !is_finished) at.core->drop_blob_upload(at.name, content);
   }
 
+  /// Takes a place among the calls in flight, unless it has one. Errors: `overloaded`,
+  /// `unavailable`.
+  result<void> take_place(std::uint64_t bytes) {
+    if (place) return {};
+    auto taken = at.core->admit_upload(at.name, bytes);
+    if (!taken) return std::move(taken).error();
+    place = *std::move(taken);
+    return {};
+  }
+
   /// Writes the complete chunks that are in the buffer, except for the last, one after the other.
   void write_full(const callback<void>& done) {
-    if (buffer.size() <= persistence::blob_chunk_bytes) return done({});
+    if (buffer.size() - written <= persistence::blob_chunk_bytes) {
+      buffer.erase(0, std::exchange(written, 0));
+      return done({});
+    }
+    if (const auto taken = take_place(persistence::blob_chunk_bytes); !taken) {
+      failure = taken.error();
+      return done(taken.error());
+    }
     auto chunk =
-        std::make_shared<const std::string>(buffer.substr(0, persistence::blob_chunk_bytes));
-    buffer.erase(0, persistence::blob_chunk_bytes);
-    at.core->write_blob_chunk(at.name, content, chunks++, std::move(chunk),
-                              [self = shared_from_this(), done](const result<void>& written) {
-                                if (!written) {
-                                  self->failure = written.error();
-                                  return done(written.error());
+        std::make_shared<const std::string>(buffer.substr(written, persistence::blob_chunk_bytes));
+    written += persistence::blob_chunk_bytes;
+    at.core->write_blob_chunk(*place, at.name, content, chunks++, std::move(chunk),
+                              [self = shared_from_this(), done](const result<void>& stored) {
+                                if (!stored) {
+                                  self->failure = stored.error();
+                                  return done(stored.error());
                                 }
                                 self->write_full(done);
                               });
@@ -103,7 +135,9 @@ struct blob_upload::state : std::enable_shared_from_this<blob_upload::state> {
   const std::string type;
   std::string content;  ///< id of its chunks
   detail::sha256_sum sum;
-  std::string buffer;  ///< bytes that are not written
+  std::string buffer;       ///< bytes that are not written, after `written` others
+  std::size_t written = 0;  ///< bytes at the beginning of the buffer that are; 0 between two calls
+  std::shared_ptr<const upload_place> place;  ///< from the first call to the store on
   std::uint64_t size = 0;
   std::uint32_t chunks = 0;  ///< that are sent to the store
   bool is_finished = false;
@@ -121,7 +155,11 @@ void blob_upload::write_async(std::string bytes, callback<void> done) const {
   }
   to.size += bytes.size();
   to.sum.add(bytes);
-  to.buffer += bytes;
+  if (to.buffer.empty()) {
+    to.buffer = std::move(bytes);
+  } else {
+    to.buffer += bytes;
+  }
   to.write_full(done);
 }
 
@@ -142,9 +180,11 @@ void blob_upload::finish_async(const std::string& hash, callback<blob_info> done
   }
   const auto last = std::make_shared<const std::string>(std::move(of.buffer));
   // The chunks belong to the blob, or are deleted with the upload.
+  if (const auto taken = of.take_place(last->size()); !taken) return done(taken.error());
   of.at.core->finish_blob(
-      key, {of.content, of.size, of.type, {}, {}}, last,
+      *of.place, key, {of.content, of.size, of.type, {}, {}}, last,
       [self = state_, found, done = std::move(done)](const result<persistence::blob_head>& made) {
+        self->place.reset();
         if (!made) return done(made.error());
         self->is_finished = true;
         done(info_of(found, *made));

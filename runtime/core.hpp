@@ -90,6 +90,8 @@ struct ended_task {
   callback<run_changed> done;
 };
 
+class upload_place;
+
 /// What an engine and its handles share: admits their calls and sends them to the actors. Safe for
 /// concurrent use, except for `open`.
 class engine_core {
@@ -142,11 +144,16 @@ class engine_core {
   void remove_run(const run_key& key, callback<run_removed> done);
   void keep_run(const run_key& key, bool keep, callback<void> done);
   void clean_up(const scope_name& in, const cleanup_options& what, callback<cleanup_page> done);
-  /// A chunk of an upload; see actors/blob_messages.hpp for these three.
-  void write_blob_chunk(const scope_name& in, std::string content, std::uint32_t number,
-                        std::shared_ptr<const std::string> bytes, callback<void> done);
-  void finish_blob(const persistence::blob_key& key, persistence::blob_head head,
-                   std::shared_ptr<const std::string> last, callback<persistence::blob_head> done);
+  /// A place for an upload of which this much is in memory. Errors: `overloaded`, `unavailable`.
+  [[nodiscard]] result<std::shared_ptr<const upload_place>> admit_upload(const scope_name& in,
+                                                                         std::uint64_t bytes) const;
+  /// A chunk of an upload, which has a place; see actors/blob_messages.hpp for these three.
+  void write_blob_chunk(const upload_place& by, const scope_name& in, std::string content,
+                        std::uint32_t number, std::shared_ptr<const std::string> bytes,
+                        callback<void> done);
+  void finish_blob(const upload_place& by, const persistence::blob_key& key,
+                   persistence::blob_head head, std::shared_ptr<const std::string> last,
+                   callback<persistence::blob_head> done);
   void drop_blob_upload(const scope_name& in, std::string content) const;
   void start_job(const job_key& key, const job_request& what, callback<job_started> done);
   void abort_job(const job_key& key, callback<job_view> done);
@@ -191,6 +198,8 @@ class engine_core {
   /// Takes a place among the calls in flight and returns what a call needs. A store that has failed
   /// can still be read. Errors: `overloaded`, `unavailable`.
   [[nodiscard]] result<admitted> admit(const actors::call_place& wanted) const;
+  /// What a call of an upload needs. Error: `unavailable`.
+  [[nodiscard]] result<admitted> enter(const upload_place& by) const;
   /// Calls `task` with the upkeep of the store on a thread of its own, one task at a time.
   template <class T, class Task>
   void keep_up(Task task, callback<T> done);

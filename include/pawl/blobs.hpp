@@ -46,7 +46,7 @@ struct blob_info {
 /// time, and make each call after the answer to the one before.
 class blob_upload {
  public:
-  /// Adds bytes. At most some 100 KiB are held in memory between two calls. Errors:
+  /// Adds bytes. At most 256 KiB are held in memory between two calls. Errors:
   /// `limit_exceeded` (`blobs.max_bytes`), `overloaded`, `unavailable`, those of the store. After
   /// an error the upload cannot be continued.
   void write_async(std::string bytes, callback<void> done) const;

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,6 +19,9 @@ std::string blob_tag(const std::string& hash) {
   return "\"sha256:" + hash + "\"";
 }
 
+/// Before a part is read again that the engine had no place for.
+constexpr std::chrono::milliseconds overload_pause{100};
+
 /// Sends a blob, a part after the other: the next one is read when the peer has taken the last.
 class blob_download : public std::enable_shared_from_this<blob_download> {
  public:
@@ -26,12 +30,15 @@ class blob_download : public std::enable_shared_from_this<blob_download> {
       : from_(std::move(from)), hash_(std::move(hash)), to_(std::move(to)), log_(std::move(log)) {}
 
   void send_next() {
-    from_.read_async(hash_, part_++, [self = shared_from_this()](result<blob_part> part) {
+    from_.read_async(hash_, part_, [self = shared_from_this()](result<blob_part> part) {
+      if (!part && part.error().code == errc::overloaded)
+        return self->to_->after_pause(overload_pause, [self] { self->send_next(); });
       if (!part) {
-        // The peer gets less than the length that it was told.
+        // The peer gets less than the length that it was told, and the end of the connection.
         self->log_->warn("cannot send blob sha256:{}: {}", self->hash_, part.error().message);
         return self->to_->close();
       }
+      ++self->part_;
       if (!part->bytes.empty() && !self->to_->write(std::move(part->bytes))) return;
       if (part->is_last) return self->to_->close();
       self->to_->when_drained([self] { self->send_next(); });
@@ -63,15 +70,18 @@ void get_blob(const call_ptr& request) {
         const std::string tag = blob_tag(found->hash);
         const auto known = request->request().fields.find("If-None-Match");
         if (known && has_tag(*known, tag)) return request->send({304, {{"ETag", tag}}}, "ok");
-        // Never shown as a page of this server, whatever the type.
-        http::response head{200,
-                            {{"Content-Type", found->type},
-                             {"ETag", tag},
-                             {"Blob-Size", std::to_string(found->size)},
-                             {"Content-Disposition", "attachment"},
-                             {"Cache-Control", "private, immutable"}}};
+        // Never a page or script of this server, whatever the type.
+        http::response head{
+            200,
+            {{"Content-Type",
+              is_script(found->type) ? std::string{default_blob_type} : found->type},
+             {"Content-Security-Policy", "sandbox; default-src 'none'"},
+             {"ETag", tag},
+             {"Blob-Size", std::to_string(found->size)},
+             {"Content-Disposition", "attachment"},
+             {"Cache-Control", "private, immutable"}}};
         const bool is_head = request->request().method == "HEAD";
-        const auto stream = request->answer_with_stream(std::move(head));
+        const auto stream = request->answer_with_stream(std::move(head), found->size);
         if (!stream) return;
         if (is_head) return stream->close();
         std::make_shared<blob_download>(blobs, found->hash, stream, request->with().log)
@@ -85,21 +95,14 @@ void put_blob(const call_ptr& request) {
   // A request without a body has none.
   if (body == nullptr) {
     const scope_blobs blobs{request->in()};
-    if (auto refused = blob_body::open(blobs, request->request(), body))
+    if (auto refused = blob_body::open(blobs, request->request(), request->query(), body))
       return request->fail(*refused);
   }
-  std::string hash;
-  if (request->query().has("hash")) {
-    auto digits = parse_blob_hash(request->query().text("hash"));
-    if (!digits) return request->fail(digits.error());
-    hash = *std::move(digits);
-  }
-  body->finish(request->request().body, std::move(hash),
-               [request, body](const result<blob_info>& made) {
-                 if (!made) return request->fail(made.error());
-                 request->set_target("sha256:" + made->hash);
-                 request->answer(200, reference_to(*made), {{"ETag", blob_tag(made->hash)}});
-               });
+  body->finish(request->request().body, [request, body](const result<blob_info>& made) {
+    if (!made) return request->fail(made.error());
+    request->set_target("sha256:" + made->hash);
+    request->answer(200, reference_to(*made), {{"ETag", blob_tag(made->hash)}});
+  });
 }
 
 }  // namespace

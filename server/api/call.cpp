@@ -216,10 +216,11 @@ std::shared_ptr<void> call::acquire_stream_slot() {
   return slot;
 }
 
-std::shared_ptr<http::stream> call::answer_with_stream(http::response head) {
+std::shared_ptr<http::stream> call::answer_with_stream(http::response head,
+                                                       std::optional<std::uint64_t> length) {
   auto slot = acquire_stream_slot();
   if (!slot || !claim_answer()) return nullptr;
-  auto stream = std::exchange(exchange_, nullptr)->respond_with_stream(std::move(head));
+  auto stream = std::exchange(exchange_, nullptr)->respond_with_stream(std::move(head), length);
   if (stream) stream->on_closed([slot] {});
   return stream;
 }

@@ -103,7 +103,8 @@ class call : public std::enable_shared_from_this<call> {
   /// Answers 400 if there are diagnostics. Returns whether it did.
   [[nodiscard]] bool reject_if_invalid(std::vector<diagnostic> diagnostics);
   /// Answer with a stream or a WebSocket. Null if the request was answered otherwise.
-  [[nodiscard]] std::shared_ptr<http::stream> answer_with_stream(http::response head);
+  [[nodiscard]] std::shared_ptr<http::stream> answer_with_stream(
+      http::response head, std::optional<std::uint64_t> length = {});
   [[nodiscard]] std::shared_ptr<http::web_socket> answer_with_web_socket();
   /// Whether the request asks for a WebSocket. Before the answer only.
   [[nodiscard]] bool wants_web_socket() const { return exchange_->wants_web_socket(); }

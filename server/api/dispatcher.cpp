@@ -169,12 +169,18 @@ http::admitted_request dispatcher::admit(const http::request& head) {
     return made;
   }
   auto known = std::make_shared<known_request>(std::get<known_request>(std::move(checked)));
-  made.takes_body = known->matched.route->body != body_kind::none;
+  const server::route& to = *known->matched.route;
+  // A body that is not read yet says nothing about its type.
+  if (to.body != body_kind::none) made.refused = check_headers(to, head);
+  if (made.refused) return made;
+  made.takes_body = to.body != body_kind::none;
   made.holder = "scope " + known->by.scope.str();
-  if (known->matched.route->body == body_kind::bytes) {
-    made.refused = blob_body::open(scope_blobs{known->in}, head, known->body);
+  if (to.body == body_kind::bytes) {
+    made.refused = blob_body::open(scope_blobs{known->in}, head, known->query, known->body);
+    if (made.refused) return made;
     made.sink = known->body;
     made.max_sink_bytes = max_sink_bytes();
+    made.sink_bytes = blob_body::max_held_bytes;
   }
   made.handle = [this, known](http::request what, std::shared_ptr<http::exchange> answer) {
     const std::string id = what.id;  // `what` is moved to the handler

@@ -60,8 +60,8 @@ void connection::begin_reading(const error_code& failed) {
 
 bool connection::wants_input() const {
   if (closed_ || is_reading_ || !begun_ || at_end_of_input_ || upgraded_) return false;
-  if (is_passing_) return false;
   if (lingering_) return true;
+  if (is_passing_) return false;
   // Bytes after a handshake belong to the WebSocket.
   if (!slots_.empty() && slots_.back().wants_web_socket) return false;
   // No request is expected after a stream, but reading detects a disconnect.
@@ -114,7 +114,8 @@ void connection::on_read(const error_code& failed, std::size_t size) {
   }
   reader_.feed({input_.data(), size});
   // A long body has no deadline as a whole, but each part of it.
-  if (admitted_.sink) read_deadline_ = steady_clock::now() + core_->settings().body_timeout_ms;
+  if (admitted_.sink && read_phase_ == reading::body)
+    read_deadline_ = steady_clock::now() + core_->settings().body_timeout_ms;
   if (!account_pending()) return refuse_pending();
   take_requests();
 }
@@ -185,11 +186,11 @@ void connection::pass_body() {
   if (bytes.empty()) return;
   is_passing_ = true;
   const auto sink = admitted_.sink;  // what comes in the call may refuse the request
-  sink->write(std::move(bytes), [self = shared_from_this()] {
-    self->core_->run_on(self->on(), [self] {
+  sink->write(std::move(bytes), [self = shared_from_this()](std::optional<problem> refused) {
+    self->core_->run_on(self->on(), [self, refused = std::move(refused)] {
       self->is_passing_ = false;
       if (self->closed_ || self->stopped_reading_) return;
-      self->read_deadline_ = steady_clock::now() + self->core_->settings().body_timeout_ms;
+      if (refused) return self->refuse(*refused, self->admitted_.route);
       self->take_requests();
     });
   });
@@ -224,14 +225,24 @@ bool connection::admit() {
   }
   owes_continue_ = reader_.current().asks_continue;
   if (!admitted_.holder.empty()) hold_pending_as(admitted_.holder);
-  return true;
+  if (admitted_.sink && reader_.announced()) {
+    admitted_.sink_bytes = static_cast<std::size_t>(
+        std::min<std::uint64_t>(admitted_.sink_bytes, *reader_.announced()));
+  }
+  if (account_pending()) return true;
+  refuse_pending();
+  return false;
 }
 
 /// Updates the number of bytes reserved over all connections. Returns false beyond the limit.
 bool connection::account_pending() {
   if (closed_) return true;
   std::size_t held = stopped_reading_ ? 0 : reader_.buffered();
-  for (const slot& one : slots_) held += one.what.body.size();
+  if (admitted_.sink) held = std::max(held, admitted_.sink_bytes);
+  for (const slot& one : slots_) {
+    held += one.what.body.size();
+    if (one.admitted.sink) held += one.admitted.sink_bytes;
+  }
   auto& all = core_->pending();
   if (held < pending_) all.give_back(pending_holder_, pending_ - held);
   if (held > pending_ && !all.try_take(pending_holder_, held - pending_)) return false;
@@ -278,7 +289,8 @@ void connection::refuse(problem why, std::string_view route) {
 void connection::update_read_deadline() {
   auto phase = reading::idle;
   if (lingering_ || upgraded_) return;
-  if (stopped_reading_ || slots_.size() >= core_->settings().max_pipelined || is_full()) {
+  if (stopped_reading_ || is_passing_ || slots_.size() >= core_->settings().max_pipelined ||
+      is_full()) {
     phase = reading::nothing;
   } else if (reader_.is_in_body()) {
     phase = reading::body;
@@ -348,7 +360,7 @@ void connection::drain() {
   core_->run_on(on(), [self = shared_from_this()] {
     if (self->closed_ || std::exchange(self->draining_, true)) return;
     for (const slot& one : self->slots_)
-      if (one.body) one.body->close(1001, "the server is stopping");
+      if (one.body && !one.body_left) one.body->close(1001, "the server is stopping");
     if (self->upgraded_) return;
     if (!self->begun_ || (self->slots_.empty() && !self->is_writing_ && self->reader_.is_idle()))
       return self->close_now();

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,10 +50,12 @@ class connection : public std::enable_shared_from_this<connection> {
   void answer(std::uint64_t number, response with, output_lease lease, std::string route,
               std::function<void()> lost);
   void when_disconnected(std::uint64_t number, std::function<void()> what);
-  void answer_with_stream(std::uint64_t number, response head, std::string route,
-                          std::shared_ptr<outbox> body);
+  void answer_with_stream(std::uint64_t number, response head, std::optional<std::uint64_t> length,
+                          std::string route, std::shared_ptr<outbox> body);
   void answer_with_web_socket(std::uint64_t number, std::string route,
                               std::shared_ptr<web_socket_ends> ends);
+  /// Calls `what` on the strand after a pause, if the connection is still open then. Any thread.
+  void call_later(std::chrono::milliseconds pause, std::function<void()> what);
   /// Reports that the outbox of a stream has data. Any thread.
   void wake();
 
@@ -92,6 +95,7 @@ class connection : public std::enable_shared_from_this<connection> {
     response_bytes bytes = {};  ///< the answer if `answered`, its head if `streaming`
     output_lease lease = {};    ///< of the answer's bytes
     std::shared_ptr<outbox> body = {};
+    std::optional<std::uint64_t> body_left = {};  ///< bytes to come of a stream with a length
     std::shared_ptr<web_socket_ends> ends = {};
     finished_request report = {};
     time_point since = {};

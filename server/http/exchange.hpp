@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,6 +31,9 @@ class stream {
   /// nothing is queued; never if the peer disconnects first. Use it for back-pressure. At most one
   /// call may be pending.
   virtual void when_drained(std::function<void()> what) = 0;
+  /// Calls `what` once, on a server thread, after a pause; never if the peer disconnects or the
+  /// server stops first.
+  virtual void after_pause(std::chrono::milliseconds pause, std::function<void()> what) = 0;
   /// Ends the body after the queued bytes.
   virtual void close() = 0;
   /// Calls `what` once, on a server thread, when the peer disconnects or the stream is closed;
@@ -67,8 +71,15 @@ class exchange {
   /// `lost` is called once, on any thread, if the answer cannot be written completely. A written
   /// answer is not proof that the peer has read it. May be null.
   virtual void respond(response answer, std::function<void()> lost) = 0;
-  /// Sends status and fields, and returns the body to write. Never compressed.
-  [[nodiscard]] virtual std::shared_ptr<stream> respond_with_stream(response head) = 0;
+  [[nodiscard]] std::shared_ptr<stream> respond_with_stream(response head) {
+    return respond_with_stream(std::move(head), std::nullopt);
+  }
+  /// Sends status and fields, and returns the body to write. Never compressed. `length`: of the
+  /// body, if it is known; bytes beyond it are not sent. A body that ends before its length ends
+  /// the connection, so that the peer does not take it for whole. It may be written to its end
+  /// while the server stops; a body without a length ends when the stop begins.
+  [[nodiscard]] virtual std::shared_ptr<stream> respond_with_stream(
+      response head, std::optional<std::uint64_t> length) = 0;
   /// Upgrades the connection to a WebSocket. Answers 426 and returns null if the request did not
   /// ask for an upgrade.
   [[nodiscard]] virtual std::shared_ptr<web_socket> accept_web_socket() = 0;
@@ -89,10 +100,13 @@ class body_sink {
  public:
   virtual ~body_sink() = default;
 
+  /// Called with nothing when the bytes are taken, or with what to answer at once instead of
+  /// handling the request.
+  using taken = std::function<void(std::optional<problem> refused)>;
   /// Takes the next bytes. `done` is called once, on any thread, now or later: no further bytes are
-  /// read from the peer, and no call is made, before that. The last bytes of a body come in
-  /// `request::body` instead.
-  virtual void write(std::string bytes, std::function<void()> done) = 0;
+  /// read from the peer, no deadline is set for it, and no call is made, before that. The last
+  /// bytes of a body come in `request::body` instead.
+  virtual void write(std::string bytes, taken done) = 0;
 };
 
 /// What a handler decides about a request by its head, before the body is read.
@@ -105,6 +119,10 @@ struct admitted_request {
   std::shared_ptr<body_sink> sink = {};
   /// Maximum length of a body for `sink`.
   std::uint64_t max_sink_bytes = 0;
+  /// The memory that `sink` needs at most, with the bytes that it gets: reserved for the time of
+  /// the request instead of what is read, so that a body that has begun is not refused for want of
+  /// memory.
+  std::size_t sink_bytes = 0;
   /// Whose share of `server.max_pending_bytes` the body takes; empty: that of the peer's address.
   std::string holder = {};
   /// Handles the request when it is complete. Called once, unless it is refused.

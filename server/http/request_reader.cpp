@@ -214,6 +214,12 @@ bool request_reader::body_fits() const noexcept {
   return !announced || *announced <= max_body_;
 }
 
+std::optional<std::uint64_t> request_reader::announced() const noexcept {
+  PAWL_ASSERT(body_ != nullptr, "the head of a request with a body was read");
+  const auto length = body_->content_length();
+  return length ? std::optional<std::uint64_t>{*length} : std::nullopt;
+}
+
 std::string request_reader::take_body() {
   taken_ += current_.what.body.size();
   return std::exchange(current_.what.body, {});

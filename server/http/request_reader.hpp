@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,6 +65,8 @@ class request_reader {
   /// After a head, without `ignore_body` and `stream_body`: false if the body is known to be too
   /// long.
   [[nodiscard]] bool body_fits() const noexcept;
+  /// After a head: the length of the body as the peer sends it, if it has said so.
+  [[nodiscard]] std::optional<std::uint64_t> announced() const noexcept;
   /// Takes the bytes of the body that were read since the last call.
   [[nodiscard]] std::string take_body();
   [[nodiscard]] incoming take();

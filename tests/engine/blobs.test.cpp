@@ -109,7 +109,10 @@ TEST_CASE("an upload that is refused or cut off leaves nothing", "[engine][blobs
   s.blobs.max_bytes = 1'000'000;
   blob_engine of{s};
   CHECK(of.blobs().put(long_bytes(1'000'001)).error().code == errc::limit_exceeded);
-  CHECK(of.blobs().begin("two\nlines").error().code == errc::invalid_argument);
+  for (const char* const type :
+       {"two\nlines", "image", "image/", "/png", "a b/c", "image/p/ng", ""})
+    CHECK(of.blobs().begin(type).error().code == errc::invalid_argument);
+  CHECK(of.blobs().begin("Text/Plain ; charset=utf-8"));
   {
     const auto upload = of.blobs().begin();
     REQUIRE(upload);
@@ -126,6 +129,19 @@ TEST_CASE("an upload that is refused or cut off leaves nothing", "[engine][blobs
     CHECK(of.records() > 0);
   }
   of.until([&] { return of.records() == 0; });
+}
+
+TEST_CASE("an upload that has begun is not refused for want of a place", "[engine][blobs]") {
+  settings s = quiet_settings();
+  s.engine.max_commands_in_flight = 1;
+  blob_engine of{s};
+  const auto upload = of.blobs().begin();
+  REQUIRE(upload);
+  REQUIRE(upload->write(long_bytes(300'000)));
+  CHECK(of.blobs().put("x").error().code == errc::overloaded);
+  REQUIRE(upload->write(long_bytes(300'000)));
+  REQUIRE(upload->finish());
+  CHECK(of.blobs().put("x"));
 }
 
 TEST_CASE("the same bytes are stored once, however many send them at a time", "[engine][blobs]") {

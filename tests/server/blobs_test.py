@@ -45,6 +45,7 @@ class BlobsTest(ServerTest):
         response, got = self.read(server, digest(data))
         self.assertEqual(response.getheader("Content-Type"), "image/png")
         self.assertEqual(response.getheader("Blob-Size"), str(len(data)))
+        self.assertEqual(response.getheader("Content-Length"), str(len(data)))
         self.assertTrue(got == data)
         # Other endpoints keep their limit.
         self.assertEqual(server.post("/v1/runs", "x" * (2 * MIB)).status, 413)
@@ -68,6 +69,24 @@ class BlobsTest(ServerTest):
         head = server.call("HEAD", "/v1/blobs/" + digest(b"abc"))
         self.assertEqual((head.status, head.headers["blob-size"], head.text), (200, "3", ""))
         self.assertEqual(server.call("HEAD", "/v1/blobs/" + digest(b"no")).status, 404)
+
+    def test_the_media_type_of_an_answer(self):
+        server = self.serve()
+        self.put(server, b"abc", Content_Type="Text/Plain; charset=utf-8")
+        target = "/v1/blobs/" + digest(b"abc")
+        for accept in ("text/plain", "text/*", "*/*"):
+            self.assertEqual(server.call("GET", target, Accept=accept).status, 200, accept)
+        self.assertEqual(server.call("GET", target, Accept="text/html").status, 406)
+        self.assertEqual(self.put(server, b"abd", Content_Type="plain").status, 400)
+        # No page can use a blob as a script of this server.
+        for name in ("text/javascript", "Application/JavaScript; charset=utf-8",
+                     "text/javascript1.5", "application/x-ecmascript"):
+            data = name.encode()
+            self.assertEqual(self.put(server, data, Content_Type=name).body["type"], name)
+            response, got = self.read(server, digest(data))
+            self.assertEqual(response.getheader("Content-Type"), "application/octet-stream")
+            self.assertIn("sandbox", response.getheader("Content-Security-Policy"))
+            self.assertEqual(got, data)
 
     def test_many_send_the_same_blob(self):
         server = self.serve()
@@ -101,8 +120,16 @@ class BlobsTest(ServerTest):
         wrong = self.put(server, b"abc", "/v1/blobs?hash=" + digest(b"abd"))
         self.assertEqual((wrong.status, wrong.body["code"]), (400, "invalid_argument"))
         self.assertEqual(self.put(server, b"abc", Content_Encoding="gzip").status, 415)
+        # Refused by their heads: the bodies are never sent.
+        for target, field, status in (("?hash=sha256:0", "", 400),
+                                      ("", "Accept: text/html\r\n", 406),
+                                      ("", "Content-Type: x\r\n", 400)):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_S) as early:
+                early.sendall(f"PUT /v1/blobs{target} HTTP/1.1\r\nHost: localhost\r\n{field}"
+                              "Content-Length: 700000\r\n\r\n".encode())
+                self.assertEqual(early.recv(12), b"HTTP/1.1 %d" % status)
         cut = socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_S)
-        cut.sendall(b"PUT /v1/blobs HTTP/1.1\r\nHost: x\r\nContent-Length: 700000\r\n\r\n"
+        cut.sendall(b"PUT /v1/blobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 700000\r\n\r\n"
                     + data[:600_000])
         cut.close()
         for known in (data, b"abc"):
