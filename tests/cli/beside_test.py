@@ -66,6 +66,13 @@ class BesideAServer(ProgramTest):
         self.assertEqual(json.loads(self.beside("runs", "show", "w1", "--json"))["status"],
                          "completed")
 
+    def test_a_look_writes_nothing_into_the_folder(self):
+        self.assertNotIn("uploads.id", os.listdir(self.store))
+        done = self.pawl("flows", "ls", *self.where, PAWL_SERVER_UPLOAD_DIR=self.folder)
+        self.assertIn(BESIDE, done.stderr)
+        self.assertIn("order", done.stdout)
+        self.assertNotIn("uploads.id", os.listdir(self.store))
+
     def test_what_changes_something_is_refused(self):
         self.start("waits", "w1")
         flow = self.flow(task("ok", "core.echo"), name="other")
