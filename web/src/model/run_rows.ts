@@ -5,7 +5,11 @@ import type { RunList, RunSummary } from '../client';
  * those that it does not have are deleted, and so are their rows, unless the answer lacks any for another
  * reason.
  */
-export function renewedRows(rows: readonly RunSummary[], ids: readonly string[], found: RunList): RunSummary[] {
+export function renewedRows(
+  rows: readonly RunSummary[],
+  ids: readonly string[],
+  found: RunList,
+): RunSummary[] {
   const now = new Map(found.runs.map((run) => [run.id, run]));
   const isWhole = !found.next && !found.damaged?.length;
   const deleted = new Set(isWhole ? ids.filter((id) => !now.has(id)) : []);
