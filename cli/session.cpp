@@ -162,9 +162,7 @@ result<std::unique_ptr<target>> session::open_server() {
 }
 
 void session::print_read_beside_writer() {
-  print_message(
-      "another process has the store open; this is what it had stored a moment ago (some "
-      "milliseconds)");
+  print_message("another process has the store open; this is its state of a few milliseconds ago");
 }
 
 bool session::is_confirmed(const std::string& question) {

@@ -10,6 +10,7 @@
 #include <pawl/detail/log_context.hpp>
 
 #include "flow/definition/definition.hpp"
+#include "runtime/tasks.hpp"
 #include "server/api/caller_limiter.hpp"
 #include "server/api/media_type.hpp"
 #include "server/api/waiting_calls.hpp"
@@ -122,8 +123,10 @@ std::string call::idempotency_run(const std::string& id) const {
 }
 
 std::string call::idempotency_run() const {
-  return route_.pattern.starts_with("/v1/runs/{id}") ? idempotency_run(segment("id"))
-                                                     : std::string{};
+  if (route_.pattern.starts_with("/v1/runs/{id}")) return idempotency_run(segment("id"));
+  if (route_.pattern.starts_with("/v1/tasks/{task}/"))
+    return idempotency_run(std::string{run_of_task(segment("task"))});
+  return {};
 }
 
 bool call::bind_idempotency_key(const std::string& named) {

@@ -25,29 +25,31 @@ std::size_t size_of(const http::response& answer) {
 }  // namespace
 
 idempotency_table::ticket::ticket(ticket&& other) noexcept
-    : table_(std::exchange(other.table_, nullptr)), key_(std::move(other.key_)) {}
+    : table_(other.table_.exchange(nullptr)), key_(std::move(other.key_)) {}
 
 idempotency_table::ticket& idempotency_table::ticket::operator=(ticket&& other) noexcept {
   if (this != &other) {
     abandon();
-    table_ = std::exchange(other.table_, nullptr);
+    table_ = other.table_.exchange(nullptr);
     key_ = std::move(other.key_);
   }
   return *this;
 }
 
 void idempotency_table::ticket::complete(const http::response& answer) {
-  if (auto* const table = std::exchange(table_, nullptr)) table->finish(key_, &answer);
+  if (auto* const table = table_.exchange(nullptr)) table->finish(key_, &answer);
 }
 
 void idempotency_table::ticket::concern(const std::string& run) {
-  if (table_ == nullptr) return;
-  const std::lock_guard lock{table_->mutex_};
-  table_->add_run(table_->entries_.find(key_), run);
+  idempotency_table* const table = table_;
+  if (table == nullptr) return;
+  const std::lock_guard lock{table->mutex_};
+  const auto found = table->entries_.find(key_);
+  if (found != table->entries_.end()) table->add_run(found, run);
 }
 
 void idempotency_table::ticket::abandon() {
-  if (auto* const table = std::exchange(table_, nullptr)) table->finish(key_, nullptr);
+  if (auto* const table = table_.exchange(nullptr)) table->finish(key_, nullptr);
 }
 
 idempotency_table::idempotency_table(limits allowed, std::function<steady_time()> now)

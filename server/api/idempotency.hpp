@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +55,8 @@ class idempotency_table {
     /// may change: 408, 429 and 5xx.
     void complete(const http::response& answer);
 
-    /// Notes that the answer has data of a run, as `forget_run` names it. Any thread.
+    /// Notes that the answer has data of a run, as `forget_run` names it. Any thread, also while
+    /// another one completes the ticket: then without effect.
     void concern(const std::string& run);
 
    private:
@@ -62,7 +64,7 @@ class idempotency_table {
     ticket(idempotency_table& of, std::string key) : table_(&of), key_(std::move(key)) {}
     void abandon();
 
-    idempotency_table* table_ = nullptr;
+    std::atomic<idempotency_table*> table_ = nullptr;
     std::string key_;
   };
 

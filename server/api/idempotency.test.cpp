@@ -161,6 +161,7 @@ TEST_CASE("answers about a run are forgotten with it", "[idempotency]") {
   several.ticket.concern("b");
   several.ticket.concern("a");
   several.ticket.complete({200, {}, "of a and b"});
+  several.ticket.concern("c");  // of no effect any more
   auto pending = begin_for("pending", "a");
 
   f.table.forget_run("a");

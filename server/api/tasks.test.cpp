@@ -114,6 +114,36 @@ TEST_CASE("an outcome is recorded once, alone or in a batch", "[api][tasks]") {
   }
 }
 
+TEST_CASE("remembered answers to a worker go with the deleted run", "[api][tasks][idempotency]") {
+  queued_task f;
+  f.queue_with(1);
+  const auto post = [&](const std::string& path, const json& body) {
+    return f.call("POST", path, body.dump(), {{"Idempotency-Key", "k"}});
+  };
+  const auto poll = [&] {
+    return post("/v1/tasks/poll", {{"worker", "w1"}, {"functions", {"w.charge"}}});
+  };
+  const auto polled = poll();
+  REQUIRE(polled.body["tasks"].size() == 1);
+  const json task = polled.body["tasks"][0];
+  const auto beat = [&] {
+    return post("/v1/tasks/" + task["task"].get<std::string>() + "/heartbeat",
+                {{"lease", task["lease"]}});
+  };
+  const auto complete = [&] {
+    return post("/v1/batch/complete",
+                {{"items", {{{"task", task["task"]}, {"lease", task["lease"]}, {"result", 1}}}}});
+  };
+  REQUIRE(beat().status == 200);
+  REQUIRE(complete().body["results"][0]["ok"] == true);
+  for (const auto& again : {poll(), beat(), complete()})
+    CHECK(again.field("Idempotency-Replayed") == "true");
+  REQUIRE(f.get("/v1/runs/r?wait=10s").body["status"] == "completed");
+  REQUIRE(f.call("DELETE", "/v1/runs/r").status == 200);
+  for (const auto& again : {poll(), beat(), complete()})
+    CHECK(again.field("Idempotency-Replayed").empty());
+}
+
 TEST_CASE("a completed task has no lease", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);

@@ -56,7 +56,8 @@ class BesideAServer(ProgramTest):
         self.assertEqual(self.beside("runs", "count").strip(), "1")
         for command in (["runs", "steps", "w1"], ["runs", "errors"], ["jobs", "ls"], ["stats"],
                         ["runs", "show", "w1", "--at", "1"], ["flows", "ls"],
-                        ["flows", "show", "waits"], ["events"], ["store", "stats"]):
+                        ["runs", "states", "w1"],
+                        ["flows", "show", "waits"], ["flows", "graph", "waits"], ["events"], ["store", "stats"]):
             self.beside(*command)
         exported = self.beside("runs", "export", "w1")
         self.assertIn('"end"', exported.splitlines()[-1])
@@ -65,6 +66,13 @@ class BesideAServer(ProgramTest):
         self.pawl("runs", "watch", "w1", *self.remote)
         self.assertEqual(json.loads(self.beside("runs", "show", "w1", "--json"))["status"],
                          "completed")
+
+    def test_a_look_writes_nothing_into_the_folder(self):
+        self.assertNotIn("uploads.id", os.listdir(self.store))
+        done = self.pawl("flows", "ls", *self.where, PAWL_SERVER_UPLOAD_DIR=self.folder)
+        self.assertIn(BESIDE, done.stderr)
+        self.assertIn("order", done.stdout)
+        self.assertNotIn("uploads.id", os.listdir(self.store))
 
     def test_what_changes_something_is_refused(self):
         self.start("waits", "w1")

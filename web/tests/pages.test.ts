@@ -174,7 +174,7 @@ test('lists say what they lack because of damaged records', async () => {
   const { context, page, faults } = await openPage(browser);
   // A store of this test has no damage: the reasons are added to its answers.
   const lists: [path: RegExp, hash: string, note: string][] = [
-    [/\/v1\/runs\?/, '#/runs', '2 runs cannot be listed: their records are damaged'],
+    [/\/v1\/runs\?/, '#/runs', '2 runs cannot be listed, because their records are damaged'],
     [/\/v1\/flows\?/, '#/flows', '2 flows cannot be listed'],
     [/\/v1\/flows\/bill\/versions/, '#/flows/bill?tab=versions', '2 versions cannot be listed'],
     [/\/v1\/jobs\?/, '#/jobs', '2 jobs cannot be listed'],

@@ -15,6 +15,7 @@ test('a digest concerns the runs that it names, and any if it does not name all'
 test('counts change with the status of a run', () => {
   expect(changesCounts({ ...none, kinds: { step_started: 3 } })).toBe(false);
   expect(changesCounts({ ...none, kinds: { step_started: 3, run_failed: 1 } })).toBe(true);
+  expect(changesCounts({ ...none, kinds: { run_deleted: 1 } })).toBe(true);
 });
 
 test('new runs are counted once, and not those that are shown', () => {

@@ -3,7 +3,7 @@ import { PawlError } from '../client';
 import { curlText, pawlText, runIdOf, shellQuote, startText } from './commands';
 import { diagnosticsBelow, extraKeys, fieldOf, initialOf } from './schema';
 
-test('a run that the console starts is called as its flow', () => {
+test('a run that the console starts gets an id that begins with the name of its flow', () => {
   const key = 'console-0123456789abcdef0123456789abcdef';
   expect(runIdOf('shop/order', key)).toBe('order-456789abcdef');
   expect(runIdOf('ship all (<b>\u202e)', key)).toBe('ship-all-b-456789abcdef');

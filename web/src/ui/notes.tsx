@@ -84,7 +84,7 @@ export function DamagedNote({ what, damaged }: { what: string; damaged: readonly
     <div role="alert">
       <Note
         tone="bad"
-        title={`${plural(damaged.length, what)} cannot be listed: ${one ? 'its record is' : 'their records are'} damaged`}
+        title={`${plural(damaged.length, what)} cannot be listed, because ${one ? 'its record is' : 'their records are'} damaged`}
       >
         <ul className="plain">
           {damaged.slice(0, shownDamage).map((each, i) => (

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { EventDigest, RunList, RunStatus } from '../client';
 import { arrivals, changesCounts } from '../model/digest';
 import { condition, firstThatFit } from '../model/filter';
+import { renewedRows } from '../model/run_rows';
 import { statuses } from '../model/status';
 import { useDigests, useSession, useThrottled } from '../session';
 import { useStats } from './use_stats';
@@ -68,16 +69,12 @@ export function useRunList(where: RunsWhere) {
       .catch(() => undefined);
     // A server that cannot answer now is asked again at the next event; a lost connection reloads all.
     if (!found) return ids.forEach((id) => void changed.current.add(id));
-    const now = new Map(found.runs.map((run) => [run.id, run]));
     queries.setQueryData<Pages>(
       queryKey,
       (data) =>
         data && {
           ...data,
-          pages: data.pages.map((page) => ({
-            ...page,
-            runs: page.runs.map((run) => now.get(run.id) ?? run),
-          })),
+          pages: data.pages.map((page) => ({ ...page, runs: renewedRows(page.runs, ids, found) })),
         },
     );
     if (changed.current.size > 0) renew();

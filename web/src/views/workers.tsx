@@ -92,8 +92,8 @@ export function WorkersPage() {
         {list.length === 0 ? (
           <Empty title="No worker has polled lately.">
             <p>
-              A worker is your own program with functions for flows: one of the Python SDK, or any that polls{' '}
-              <code>POST /v1/tasks/poll</code>. The functions below need none.
+              A worker is your own program with functions for flows. It uses the Python SDK or polls{' '}
+              <code>POST /v1/tasks/poll</code> itself. The functions below need no worker.
             </p>
           </Empty>
         ) : (
