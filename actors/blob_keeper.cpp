@@ -14,6 +14,12 @@ namespace {
 constexpr std::size_t max_heads_in_step = 64;
 constexpr std::size_t max_chunks_in_step = 256;
 
+error lost_upload() {
+  return {errc::unavailable,
+          "the store was opened again during this upload, so its first bytes may be deleted; send "
+          "the blob again"};
+}
+
 }  // namespace
 
 using persistence::blob_head;
@@ -46,6 +52,8 @@ void blob_keeper::on_exit() {
 }
 
 void blob_keeper::write_chunk(const write_blob_chunk& wanted) {
+  // A sweep of this keeper deletes what an earlier one has written of the upload.
+  if (wanted.number > 0 && !uploads_.contains(wanted.content)) return wanted.answer(lost_upload());
   persistence::batch writes;
   // With the first chunk, so that a crash leaves none that is not listed.
   if (uploads_.insert(wanted.content).second)
@@ -73,6 +81,10 @@ void blob_keeper::make_blob(const finish_blob& wanted) {
     return release(key);
   }
   const bool exists = known && *known;
+  if (!exists && persistence::blob_chunks_of(head.size) > 1 && !uploads_.contains(head.content)) {
+    answer(lost_upload());
+    return release(key);
+  }
   blob_head made = exists ? **known : head;
   made.used_at = head.used_at;
   persistence::batch writes;
