@@ -28,7 +28,10 @@ using persistence::column;
 
 blob_keeper::blob_keeper(caf::actor_config& config, engine_context_ptr context,
                          caf::actor persister)
-    : actor_base(config), context_(std::move(context)), persister_(std::move(persister)) {}
+    : actor_base(config),
+      context_(std::move(context)),
+      persister_(std::move(persister)),
+      all_kept_until_(context_->clock->now() + context_->settings.blobs.grace_ms) {}
 
 caf::behavior blob_keeper::make_behavior() {
   send_self(sweep_blobs{});
@@ -189,7 +192,8 @@ result<bool> blob_keeper::sweep_heads(persistence::batch& to) {
         auto part = persistence::keys::blob_part_of(key);
         auto head = persistence::decode_blob_head(bytes);
         // One that cannot be read may be held: a check of the store reports it.
-        if (part && head && head->used_at + context_->settings.blobs.grace_ms <= now)
+        if (part && head && now >= all_kept_until_ &&
+            now >= head->used_at + context_->settings.blobs.grace_ms)
           unused.push_back({{part->scope, std::move(part->id)}, *std::move(head)});
         return persistence::view::next::more;
       });
