@@ -14,6 +14,12 @@ namespace {
 constexpr std::size_t max_heads_in_step = 64;
 constexpr std::size_t max_chunks_in_step = 256;
 
+error lost_upload() {
+  return {errc::unavailable,
+          "the store was opened again during this upload, so its first bytes may be deleted; send "
+          "the blob again"};
+}
+
 }  // namespace
 
 using persistence::blob_head;
@@ -22,7 +28,10 @@ using persistence::column;
 
 blob_keeper::blob_keeper(caf::actor_config& config, engine_context_ptr context,
                          caf::actor persister)
-    : actor_base(config), context_(std::move(context)), persister_(std::move(persister)) {}
+    : actor_base(config),
+      context_(std::move(context)),
+      persister_(std::move(persister)),
+      all_kept_until_(context_->clock->now() + context_->settings.blobs.grace_ms) {}
 
 caf::behavior blob_keeper::make_behavior() {
   send_self(sweep_blobs{});
@@ -46,6 +55,8 @@ void blob_keeper::on_exit() {
 }
 
 void blob_keeper::write_chunk(const write_blob_chunk& wanted) {
+  // A sweep of this keeper deletes what an earlier one has written of the upload.
+  if (wanted.number > 0 && !uploads_.contains(wanted.content)) return wanted.answer(lost_upload());
   persistence::batch writes;
   // With the first chunk, so that a crash leaves none that is not listed.
   if (uploads_.insert(wanted.content).second)
@@ -73,6 +84,10 @@ void blob_keeper::make_blob(const finish_blob& wanted) {
     return release(key);
   }
   const bool exists = known && *known;
+  if (!exists && persistence::blob_chunks_of(head.size) > 1 && !uploads_.contains(head.content)) {
+    answer(lost_upload());
+    return release(key);
+  }
   blob_head made = exists ? **known : head;
   made.used_at = head.used_at;
   persistence::batch writes;
@@ -177,7 +192,8 @@ result<bool> blob_keeper::sweep_heads(persistence::batch& to) {
         auto part = persistence::keys::blob_part_of(key);
         auto head = persistence::decode_blob_head(bytes);
         // One that cannot be read may be held: a check of the store reports it.
-        if (part && head && head->used_at + context_->settings.blobs.grace_ms <= now)
+        if (part && head && now >= all_kept_until_ &&
+            now >= head->used_at + context_->settings.blobs.grace_ms)
           unused.push_back({{part->scope, std::move(part->id)}, *std::move(head)});
         return persistence::view::next::more;
       });

@@ -62,6 +62,8 @@ class blob_keeper : public actor_base {
 
   const engine_context_ptr context_;
   const caf::actor persister_;
+  /// What was released or read shortly before the begin is not known, and may still be named.
+  const time_point all_kept_until_;
   std::set<std::string> uploads_;  ///< contents to which their senders may add
   std::deque<commit_continuation> after_commits_;
   /// Blobs that are being made or deleted, and the uploads that wait for them.

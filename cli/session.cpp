@@ -18,6 +18,7 @@
 #include "functions/secrets/private_file.hpp"
 #include "runtime/components.hpp"
 #include "runtime/core.hpp"
+#include "runtime/logging.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -63,6 +64,24 @@ result<config::flag_value> parse_set(const std::string& text) {
                      ": must be KEY=VALUE, such as run.max_state_bytes=2MiB"};
   }
   return config::flag_value{text.substr(0, equals), text.substr(equals + 1), "--set"};
+}
+
+/// An engine without actors: it changes no run, whatever is due. Its opening sets whether another
+/// process has the store open. Errors: as `make_logger`.
+result<std::unique_ptr<engine>> make_reader(const settings& s, bool& is_beside_writer) {
+  auto log = make_logger(s.log);
+  if (!log) return std::move(log).error();
+  engine_components given;
+  given.only_reads = true;
+  given.log = *log;
+  given.open_store = [&is_beside_writer, storage = s.storage,
+                      log = given.log]() -> result<std::unique_ptr<persistence::store>> {
+    auto opened = open_store(storage, log);
+    is_beside_writer = !opened && opened.error().code == errc::locked;
+    if (is_beside_writer) return open_store_to_read(storage);
+    return opened;
+  };
+  return std::make_unique<engine>(engine_access::make(s, std::move(given)));
 }
 
 }  // namespace
@@ -203,16 +222,13 @@ result<std::unique_ptr<target>> session::open_target(settings s, store_use use) 
   if (!name) return name.error();
   if (const auto there = check_store(s.storage, use); !there) return there.error();
   s.engine.recovery_batch = 0;
-  auto opened_engine = std::make_unique<engine>(s);
-  auto opened = opened_engine->open();
-  if (!opened && use == store_use::read && opened.error().code == errc::locked) {
-    engine_components components;
-    components.only_reads = true;
-    components.open_store = [storage = s.storage] { return open_store_to_read(storage); };
-    opened_engine = std::make_unique<engine>(engine_access::make(s, std::move(components)));
-    opened = opened_engine->open();
-    if (opened) print_read_beside_writer();
-  }
+  bool is_beside_writer = false;
+  auto made = use == store_use::read ? make_reader(s, is_beside_writer)
+                                     : result<std::unique_ptr<engine>>{std::make_unique<engine>(s)};
+  if (!made) return std::move(made).error();
+  auto opened_engine = *std::move(made);
+  const auto opened = opened_engine->open();
+  if (opened && is_beside_writer) print_read_beside_writer();
   if (!opened) return opened.error();
   auto in = opened_engine->scope(name->str());
   if (!in) return std::move(in).error();

@@ -62,7 +62,8 @@ class session {
   [[nodiscard]] result<config::effective_settings> load_settings() const;
 
   /// Opens the target: the server of the options, else the data folder of the settings. The engine
-  /// on a data folder activates no unfinished run; a run executes once a command waits for it.
+  /// on a data folder activates no unfinished run; a run executes once a command waits for it,
+  /// or when one of its timers is due. With `read` no run executes and nothing is written.
   /// Connects to no server yet. `memory` also accepts settings without a data folder; `existing`
   /// and `read` require a store in it. Errors: `invalid_argument`, `not_found`; as `engine::open`,
   /// and `open_store_beside_writer` for `read`.

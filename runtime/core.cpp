@@ -277,7 +277,8 @@ error engine_core::closed() const {
   if (stopped_) return {errc::unavailable, "the engine is stopping"};
   if (given_.only_reads) {
     return {errc::read_only,
-            "another process has the store open, so it can only be read here; use --server URL"};
+            "the store is opened to be read only; if another process has it open, use --server "
+            "URL"};
   }
   if (!failure_) return {errc::unavailable, "the engine is stopping"};
   return {errc::unavailable,

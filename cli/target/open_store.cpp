@@ -60,7 +60,8 @@ result<std::unique_ptr<persistence::store>> open_plain_store(session& s, const s
     return opened;
   }
   if (!opened) return std::move(opened).error();
-  // What a crash has left of deletions is not there for any command.
+  if (use == store_use::read) return opened;
+  // What a crash has left of deletions is not there for a command that writes.
   if (const auto done = persistence::finish_removals(**opened); !done) return done.error();
   return opened;
 }

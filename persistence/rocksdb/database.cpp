@@ -189,9 +189,22 @@ result<std::shared_ptr<database>> database::open_beside_writer(claimed_folder fo
                    "again, or use --server URL"};
 }
 
-rocksdb::Status database::open_existing(rocksdb::DBOptions settings, const descriptors& columns) {
-  settings.create_missing_column_families = true;  // a migration may add one
-  return open_with(settings, columns);
+rocksdb::Status database::open_existing(const rocksdb::DBOptions& settings,
+                                        const descriptors& columns) {
+  const auto status = open_columns_found(settings, path().string(), columns, handles_, db_);
+  if (std::find(handles_.begin(), handles_.end(), nullptr) != handles_.end()) described_ = columns;
+  return status;
+}
+
+result<void> database::create_missing_columns() {
+  for (std::size_t i = 0; i < described_.size(); ++i) {
+    if (handles_[i] != nullptr) continue;
+    const auto status =
+        db_->CreateColumnFamily(described_[i].options, described_[i].name, &handles_[i]);
+    if (!status.ok()) return from_status(status, "opening", path());
+  }
+  described_.clear();
+  return {};
 }
 
 rocksdb::Status database::create(rocksdb::DBOptions settings, const descriptors& columns) {
@@ -228,7 +241,8 @@ void database::avoid_damage() {
   if (!damage_ || !damage_->take_new()) return;
   // If this fails, compactions read the damaged block again, about once a second.
   for (auto* handle : handles_)
-    db_->SetOptions(handle, {{"disable_auto_compactions", "true"}}).PermitUncheckedError();
+    if (handle != nullptr)
+      db_->SetOptions(handle, {{"disable_auto_compactions", "true"}}).PermitUncheckedError();
 }
 
 store_gauges database::gauges() const {
@@ -264,7 +278,9 @@ result<void> database::flush(flush_mode how) {
   rocksdb::FlushOptions options;
   options.wait = how == flush_mode::finish;
   options.allow_write_stall = true;
-  const auto status = db_->Flush(options, handles_);
+  handles present = handles_;
+  std::erase(present, nullptr);
+  const auto status = db_->Flush(options, present);
   if (!status.ok()) return from_status(status, "flushing", path());
   return {};
 }

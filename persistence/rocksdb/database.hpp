@@ -49,7 +49,11 @@ class database {
   database& operator=(const database&) = delete;
 
   [[nodiscard]] rocksdb::DB& db() const noexcept { return *db_; }
-  /// Null only in a store that is opened to be read and is older than the column.
+  /// Creates the columns that are newer than the store. From then on builds that do not know them
+  /// cannot open it, so check and mark the store first. Nothing else may use the database
+  /// meanwhile.
+  [[nodiscard]] result<void> create_missing_columns();
+  /// Null in a store that is older than the column, until `create_missing_columns`.
   [[nodiscard]] rocksdb::ColumnFamilyHandle* column_handle(column where) const noexcept {
     return handles_[static_cast<std::size_t>(where) + 1];
   }
@@ -77,7 +81,7 @@ class database {
  private:
   database(claimed_folder folder, const rocksdb_options& options);
 
-  rocksdb::Status open_existing(rocksdb::DBOptions settings, const descriptors& columns);
+  rocksdb::Status open_existing(const rocksdb::DBOptions& settings, const descriptors& columns);
   rocksdb::Status create(rocksdb::DBOptions settings, const descriptors& columns);
   rocksdb::Status open_with(const rocksdb::DBOptions& settings, const descriptors& columns);
 
@@ -90,7 +94,8 @@ class database {
   std::shared_ptr<damage_listener> damage_;
   std::unique_ptr<temporary_folder> own_files_;  // beside a writer only
   std::unique_ptr<rocksdb::DB> db_;
-  handles handles_;  // the default family, then one per column
+  handles handles_;        // the default family, then one per column
+  descriptors described_;  // in the same order, if a column is missing
 };
 
 }  // namespace pawl::persistence::rocks

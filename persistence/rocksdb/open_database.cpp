@@ -89,6 +89,15 @@ rocksdb::Status open_some(const rocksdb::DBOptions& options, const std::string& 
 
 }  // namespace
 
+rocksdb::Status open_columns_found(const rocksdb::DBOptions& options, const std::string& path,
+                                   const descriptors& columns, handles& of_columns,
+                                   std::unique_ptr<rocksdb::DB>& opened) {
+  return open_some(options, path, columns, of_columns,
+                   [&](const descriptors& present, handles& of_present) {
+                     return open_database(options, path, present, of_present, opened);
+                   });
+}
+
 rocksdb::Status open_read_only(const rocksdb::DBOptions& options, const std::string& path,
                                const descriptors& columns, handles& of_columns,
                                std::unique_ptr<rocksdb::DB>& opened) {

@@ -21,6 +21,12 @@ using handles = std::vector<rocksdb::ColumnFamilyHandle*>;
                                             handles& of_columns,
                                             std::unique_ptr<rocksdb::DB>& opened);
 
+/// The same for a database that may be older than some of the columns. These get a null handle.
+[[nodiscard]] rocksdb::Status open_columns_found(const rocksdb::DBOptions& options,
+                                                 const std::string& path,
+                                                 const descriptors& columns, handles& of_columns,
+                                                 std::unique_ptr<rocksdb::DB>& opened);
+
 /// The same without changing anything in `path`. A column that the database does not have yet gets
 /// a null handle.
 [[nodiscard]] rocksdb::Status open_read_only(const rocksdb::DBOptions& options,

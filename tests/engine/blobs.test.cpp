@@ -192,6 +192,25 @@ TEST_CASE("a blob stays as long as a run names it", "[engine][blobs]") {
   of.until([&] { return of.records() == 0; });
 }
 
+TEST_CASE("a blob that was released before a restart is kept for its time", "[engine][blobs]") {
+  const data_folder folder;
+  std::string hash;
+  {
+    blob_engine of{folder.used()};
+    hash = of.blobs().put("released").value().hash;
+  }
+  const auto clock = std::make_shared<blob_clock>();
+  clock->hours = 2;  // long after it was sent
+  engine e = blob_engine::make(folder.used(), clock);
+  REQUIRE(e.open());
+  const scope_blobs blobs{e.scope("default").value()};
+  std::this_thread::sleep_for(100ms);  // of many sweeps
+  CHECK(blobs.get(hash));
+  clock->hours = 4;
+  for (int looks = 0; looks < 1'500 && blobs.get(hash); ++looks) std::this_thread::sleep_for(20ms);
+  CHECK_FALSE(blobs.get(hash));
+}
+
 TEST_CASE("a reference to a blob that does not exist is refused", "[engine][blobs]") {
   blob_engine of;
   const json unknown = {{"$blob", "sha256:" + std::string(64, '0')}};

@@ -11,6 +11,7 @@
 
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
+#include <pawl/blobs.hpp>
 
 #include "persistence/testing/wrapped_store.hpp"
 #include "runtime/core.hpp"
@@ -218,4 +219,35 @@ TEST_CASE("queries are answered for as long as the disk stays full", "[engine][r
   until(e, [&] { return e.ready().has_value(); });
   REQUIRE(e.signal(id, "go"));
   CHECK(e.wait(id, 30s)->summary.status == run_status::completed);
+}
+
+TEST_CASE("an upload during which the store was opened again is refused", "[engine][reopen]") {
+  disk d;
+  engine e = engine_on(d);
+  REQUIRE(e.open());
+  const scope_blobs blobs{e.scope("default").value()};
+  const std::string bytes(300'000, 'x');
+  const auto writing = blobs.begin();
+  const auto ending = blobs.begin();
+  REQUIRE(writing);
+  REQUIRE(ending);
+  REQUIRE(writing->write(bytes));
+  REQUIRE(ending->write(bytes));
+  d.full = true;
+  CHECK_FALSE(blobs.put("no room"));
+  until(e, [&] { return d.refused_opens > 0; });
+  d.full = false;
+  until(e, [&] { return e.ready().has_value(); });
+
+  const auto not_written = writing->write(bytes);
+  const auto not_stored = ending->finish();
+  REQUIRE_FALSE(not_written);
+  REQUIRE_FALSE(not_stored);
+  for (const auto& why : {not_written.error(), not_stored.error()}) {
+    CHECK(why.code == errc::unavailable);
+    CHECK(why.message.find("send the blob again") != std::string::npos);
+  }
+  const auto sent = blobs.put(bytes);
+  REQUIRE(sent);
+  CHECK(blobs.read(sent->hash).value() == bytes);
 }
