@@ -19,7 +19,7 @@ void add_references(const flow::start_command& c, std::vector<flow::blob_referen
   flow::add_blob_references(c.forked_data, to);
 }
 void add_references(const flow::step_outcome_command& c, std::vector<flow::blob_reference>& to) {
-  if (c.value) flow::add_blob_references(*c.value, to);
+  add_blobs_of(c.value, c.interrupted, to);
 }
 void add_references(const flow::resume_command& c, std::vector<flow::blob_reference>& to) {
   flow::add_blob_references(c.update, to);
@@ -47,6 +47,16 @@ std::vector<flow::blob_reference> blobs_of(const flow::command& what) {
   return named;
 }
 
+void add_blobs_of(const result<json>& value, const std::optional<interruption>& interrupted,
+                  std::vector<flow::blob_reference>& to) {
+  if (interrupted) {
+    flow::add_blob_references(interrupted->value, to);
+    flow::add_blob_references(interrupted->update, to);
+  } else if (value) {
+    flow::add_blob_references(*value, to);
+  }
+}
+
 result<void> check_blobs(engine_context& context, const scope_name& scope,
                          const std::vector<flow::blob_reference>& named) {
   for (const auto& blob : named) {
@@ -56,8 +66,8 @@ result<void> check_blobs(engine_context& context, const scope_name& scope,
     const auto head = persistence::load_blob(*context.store->durable_view(), key);
     if (!head) return head.error();
     if (!stays || !*head) {
-      return wrong_reference(blob, "which scope " + scope.str() +
-                                       " does not have. Store it first (PUT /v1/blobs)");
+      return wrong_reference(
+          blob, "which scope " + scope.str() + " does not have. Store it first (PUT /v1/blobs)");
     }
     if (blob.size && *blob.size != (*head)->size) {
       return wrong_reference(blob, "with the size " + std::to_string(*blob.size) + ", but it has " +

@@ -36,7 +36,15 @@ struct blob_engine {
     REQUIRE(e.functions().add("b.unknown", [](step_context&) -> result<json> {
       return json{{"made", {{"$blob", "sha256:" + std::string(64, '0')}}}};
     }));
+    REQUIRE(e.functions().add("b.asks", [](step_context& step) -> result<json> {
+      return step.interrupt({{"seen", {{"$blob", "sha256:" + std::string(64, '0')}}}});
+    }));
+    REQUIRE(e.functions().add("b.leaves", [](step_context& step) -> result<json> {
+      return step.interrupt("go on?", {{"made", {{"$blob", "sha256:" + std::string(64, '0')}}}});
+    }));
     REQUIRE(e.open());
+    REQUIRE(e.put_flow(task_flow("asks", "b.asks")));
+    REQUIRE(e.put_flow(task_flow("leaves", "b.leaves")));
     REQUIRE(e.put_flow(single("wait", "signal", {{"name", "go"}})));
     REQUIRE(e.put_flow(task_flow("unknown", "b.unknown")));
   }
@@ -217,8 +225,11 @@ TEST_CASE("a reference to a blob that does not exist is refused", "[engine][blob
   // Plain data that looks alike is data.
   CHECK(of.e.start("wait", {{"file", {{"$blob", "sha256:0"}, {"size", "x"}}}}));
 
-  const auto failed = of.e.start_and_wait("unknown", json::object(), 30s);
-  REQUIRE(failed);
-  REQUIRE(failed->summary.error);
-  CHECK(failed->summary.error->type == "unknown_blob");
+  for (const char* const flow : {"unknown", "asks", "leaves"}) {
+    CAPTURE(flow);
+    const auto failed = of.e.start_and_wait(flow, json::object(), 30s);
+    REQUIRE(failed);
+    REQUIRE(failed->summary.error);
+    CHECK(failed->summary.error->type == "unknown_blob");
+  }
 }
