@@ -34,6 +34,10 @@ void add_references(const flow::signal_command& c, std::vector<flow::blob_refere
 template <class Other>
 void add_references(const Other&, std::vector<flow::blob_reference>&) {}
 
+persistence::blob_key key_of_named(const scope_name& scope, const flow::blob_reference& blob) {
+  return {scope, detail::from_hex(blob.hash).value_or("")};
+}
+
 error wrong_reference(const flow::blob_reference& blob, const std::string& why) {
   return {errc::invalid_argument, "the value refers to the blob sha256:" + blob.hash + ", " + why,
           "unknown_blob"};
@@ -59,13 +63,16 @@ void add_blobs_of(const result<json>& value, const std::optional<interruption>& 
 
 result<void> check_blobs(engine_context& context, const scope_name& scope,
                          const std::vector<flow::blob_reference>& named) {
-  for (const auto& blob : named) {
-    const persistence::blob_key key{scope, detail::from_hex(blob.hash).value_or("")};
-    // First: a blob that can be touched is not deleted after the view that is read next.
-    const bool stays = context.blobs.touch(key, context.clock->now());
-    const auto head = persistence::load_blob(*context.store->durable_view(), key);
+  std::vector<bool> stay;
+  // First: a blob that can be touched is not deleted after the view that is read next.
+  for (const auto& blob : named)
+    stay.push_back(context.blobs.touch(key_of_named(scope, blob), context.clock->now()));
+  const auto now = context.store->durable_view();
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    const auto& blob = named[i];
+    const auto head = persistence::load_blob(*now, key_of_named(scope, blob));
     if (!head) return head.error();
-    if (!stays || !*head) {
+    if (!stay[i] || !*head) {
       return wrong_reference(
           blob, "which scope " + scope.str() + " does not have. Store it first (PUT /v1/blobs)");
     }

@@ -183,9 +183,13 @@ void run_actor::on_outcome(const step_done& step) {
     return check_blobs(context, scope, named);
   };
   read(check, [this, step](const result<void>& known) {
-    if (!known) {
+    if (!known && known.error().code == errc::invalid_argument) {
       step.result->value = known.error();
       step.result->interrupted.reset();
+    } else if (!known) {
+      // What the step has done is not lost over that, and its blobs are kept meanwhile.
+      context_->log->warn("cannot check the blobs in the result of a step of run {}: {}",
+                          key_.id.str(), known.error().message);
     }
     apply_outcome(step);
   });

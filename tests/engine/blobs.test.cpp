@@ -9,6 +9,8 @@
 
 #include "actors/engine_context.hpp"
 #include "persistence/conformance.hpp"
+#include "persistence/keys.hpp"
+#include "persistence/memory/memory_store.hpp"
 #include "runtime/core.hpp"
 #include "tests/engine/fixture.hpp"
 
@@ -232,4 +234,26 @@ TEST_CASE("a reference to a blob that does not exist is refused", "[engine][blob
     REQUIRE(failed->summary.error);
     CHECK(failed->summary.error->type == "unknown_blob");
   }
+}
+
+TEST_CASE("a step has done its work although the blob of its result cannot be read",
+          "[engine][blobs]") {
+  engine_components given;
+  given.open_store = []() -> result<std::unique_ptr<persistence::store>> {
+    auto made = std::make_unique<persistence::memory_store>();
+    persistence::batch damaged;
+    damaged.put(persistence::column::blobs,
+                persistence::keys::blob_head(default_scope(), std::string(32, '\0')), "damaged");
+    persistence::conformance::commit(*made, {damaged});
+    return std::unique_ptr<persistence::store>{std::move(made)};
+  };
+  engine e = engine_access::make(quiet_settings(), std::move(given));
+  REQUIRE(e.functions().add("b.damaged", [](step_context&) -> result<json> {
+    return json{{"made", {{"$blob", "sha256:" + std::string(64, '0')}}}};
+  }));
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(task_flow("damaged", "b.damaged")));
+  const auto done = e.start_and_wait("damaged", json::object(), 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::completed);
 }
