@@ -154,7 +154,7 @@ TEST_CASE("the same bytes are stored once, however many send them at a time", "[
   CHECK(of.blobs().read(detail::to_hex(detail::sha256_bytes(bytes))).value() == bytes);
 }
 
-TEST_CASE("a blob stays as long as a run names it", "[engine][blobs]") {
+TEST_CASE("a blob stays while a run names it", "[engine][blobs]") {
   blob_engine of;
   const auto held = of.blobs().put(long_bytes(300'000)).value();
   const auto sent = of.blobs().put("sent by a signal").value();
@@ -184,6 +184,15 @@ TEST_CASE("a blob stays as long as a run names it", "[engine][blobs]") {
   of.clock->hours = 6;
   of.until([&] { return !of.blobs().get(held.hash); });
   of.until([&] { return of.records() == 0; });
+}
+
+TEST_CASE("a blob that is made during a sweep is deleted by a later one", "[engine][blobs]") {
+  blob_engine of;
+  for (int hours = 0; hours < 20; hours += 2) {
+    REQUIRE(of.blobs().put("blob " + std::to_string(hours)));
+    of.clock->hours = hours + 2;
+    of.until([&] { return of.records() == 0; });
+  }
 }
 
 TEST_CASE("a blob that was released before a restart is kept for its time", "[engine][blobs]") {
