@@ -98,8 +98,9 @@ void blob_keeper::make_blob(const finish_blob& wanted) {
     writes.erase(column::blobs, persistence::keys::loose_chunks(key.scope, head.content));
     uploads_.erase(head.content);
   }
-  schedule_sweep();
   commit_then(std::move(writes), [this, wanted, made, exists](const error* failure) {
+    has_blobs_ = true;  // a sweep under way may have passed its place
+    schedule_sweep();
     if (failure == nullptr && exists && uploads_.contains(wanted.head.content))
       erase_chunks(wanted.key.scope, wanted.head.content);
     wanted.answer(failure != nullptr ? result<blob_head>{*failure} : result<blob_head>{made});
@@ -112,7 +113,7 @@ void blob_keeper::erase_chunks(const scope_name& scope, const std::string& conte
   persistence::batch writes;
   const auto done = persistence::erase_loose_chunks(*context_->store->durable_view(), scope,
                                                     content, max_chunks_in_step, writes);
-  // Those that are left are deleted by a sweep.
+  // A sweep deletes the rest.
   if (!done) return context_->log->warn("cannot delete an upload: {}", done.error().message);
   commit_then(std::move(writes), [this, scope, content, is_done = *done](const error* failure) {
     if (failure == nullptr && !is_done) erase_chunks(scope, content);

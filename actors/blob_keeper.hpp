@@ -73,7 +73,7 @@ class blob_keeper : public actor_base {
   sweep_part sweep_ = sweep_part::none;
   std::string sweep_from_;                        ///< key; empty: the first of the part
   std::vector<persistence::blob_key> condemned_;  ///< by the step of the sweep that is under way
-  bool has_blobs_ = false;                        ///< seen by the sweep under way
+  bool has_blobs_ = false;  ///< seen by the sweep under way, or made meanwhile
   bool is_scheduled_ = false;
   std::uint64_t deleted_ = 0;  ///< blobs, by the sweep under way
 };

@@ -176,14 +176,21 @@ void run_actor::on_outcome(const step_done& step) {
   if (!context_->admitted.is_open() && !value && value.error().code == errc::cancelled) return;
   if (!run_) return;
   std::vector<flow::blob_reference> named;
-  if (value) flow::add_blob_references(*value, named);
+  add_blobs_of(value, step.result->interrupted, named);
   if (named.empty()) return apply_outcome(step);
   const auto check = [scope = key_.scope, named = std::move(named)](engine_context& context,
                                                                     const persistence::view&) {
     return check_blobs(context, scope, named);
   };
   read(check, [this, step](const result<void>& known) {
-    if (!known) step.result->value = known.error();
+    if (!known && known.error().code == errc::invalid_argument) {
+      step.result->value = known.error();
+      step.result->interrupted.reset();
+    } else if (!known) {
+      // What the step has done is not lost over that, and its blobs are kept meanwhile.
+      context_->log->warn("cannot check the blobs in the result of a step of run {}: {}",
+                          key_.id.str(), known.error().message);
+    }
     apply_outcome(step);
   });
 }

@@ -152,9 +152,11 @@ std::vector<std::string> blobs_named_in(std::string_view record) {
     const auto digits = record.substr(at + pair_begin.size(), hash_digits);
     if (digits.size() < hash_digits) continue;
     auto hash = detail::from_hex(digits);
-    if (hash && std::find(names.begin(), names.end(), *hash) == names.end())
-      names.push_back(*std::move(hash));
+    if (hash) names.push_back(*std::move(hash));
   }
+  // A record may have very many.
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 
@@ -172,7 +174,7 @@ result<void> release_pruned_blobs(batch& to, const view& from, const run_key& ru
   const auto still_named = blobs_named_in(base);
   for (const auto& blob : names) {
     // The entry of the input stays. Of the others, the state needs one.
-    bool needs_one = std::find(still_named.begin(), still_named.end(), blob) != still_named.end();
+    bool needs_one = std::binary_search(still_named.begin(), still_named.end(), blob);
     view::range entries = keys::named_blobs(run_hash, blob, last);
     entries.reverse = true;
     const auto scanned =

@@ -177,12 +177,17 @@ TEST_CASE("a value refers to a blob if it has the form of a reference", "[blobs]
   CHECK(parse_blob_hash("sha256:xyz").error().code == errc::invalid_argument);
 }
 
+TEST_CASE("a record that names very many blobs names each once", "[blobs]") {
+  json all = json::array();
+  for (int i = 0; i < 20'000; ++i) all.push_back(reference_number(i % 15'000));
+  CHECK(blobs_named_in(encode_delta(setting(1, {{"all", std::move(all)}}))).size() == 15'000);
+}
+
 TEST_CASE("a record names the blobs that its values refer to, wherever they are", "[blobs]") {
   auto change = setting(1, {{"a", {1, {{"b", reference_number(1)}}}}, {"c", reference_number(1)}});
   change.output = json{{"x", reference_number(2)}};
   change.signals_added.emplace_back().payload = reference_number(3);
-  auto named = blobs_named_in(encode_delta(change));
-  std::sort(named.begin(), named.end());
+  const auto named = blobs_named_in(encode_delta(change));
   std::vector<std::string> wanted{hash_number(1), hash_number(2), hash_number(3)};
   std::sort(wanted.begin(), wanted.end());
   CHECK(named == wanted);

@@ -40,10 +40,9 @@ result<std::optional<flow::run_state>> read_base(const view& from, const run_key
   return std::optional{flow::initial_state(**input)};
 }
 
-/// Adds the blobs that a record names, each once.
+/// Adds the blobs that a record names.
 void add_blobs(std::vector<std::string>& to, std::string_view record) {
-  for (auto& blob : blobs_named_in(record))
-    if (std::find(to.begin(), to.end(), blob) == to.end()) to.push_back(std::move(blob));
+  for (auto& blob : blobs_named_in(record)) to.push_back(std::move(blob));
 }
 
 /// Subflows are found by the checkpoints of their parent, so those of pruned ones are noted.
@@ -98,6 +97,8 @@ result<std::optional<pruned_part>> prune_history(const view& from, const run_key
                 });
   if (!scanned) return scanned.error();
   if (failure) return *failure;
+  std::sort(part.blobs.begin(), part.blobs.end());
+  part.blobs.erase(std::unique(part.blobs.begin(), part.blobs.end()), part.blobs.end());
   std::string after = encode_state(state);
   if (auto released =
           release_pruned_blobs(part.writes, from, run, hash, part.blobs, after, state.sequence);

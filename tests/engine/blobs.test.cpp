@@ -9,6 +9,8 @@
 
 #include "actors/engine_context.hpp"
 #include "persistence/conformance.hpp"
+#include "persistence/keys.hpp"
+#include "persistence/memory/memory_store.hpp"
 #include "runtime/core.hpp"
 #include "tests/engine/fixture.hpp"
 
@@ -36,7 +38,15 @@ struct blob_engine {
     REQUIRE(e.functions().add("b.unknown", [](step_context&) -> result<json> {
       return json{{"made", {{"$blob", "sha256:" + std::string(64, '0')}}}};
     }));
+    REQUIRE(e.functions().add("b.asks", [](step_context& step) -> result<json> {
+      return step.interrupt({{"seen", {{"$blob", "sha256:" + std::string(64, '0')}}}});
+    }));
+    REQUIRE(e.functions().add("b.leaves", [](step_context& step) -> result<json> {
+      return step.interrupt("go on?", {{"made", {{"$blob", "sha256:" + std::string(64, '0')}}}});
+    }));
     REQUIRE(e.open());
+    REQUIRE(e.put_flow(task_flow("asks", "b.asks")));
+    REQUIRE(e.put_flow(task_flow("leaves", "b.leaves")));
     REQUIRE(e.put_flow(single("wait", "signal", {{"name", "go"}})));
     REQUIRE(e.put_flow(task_flow("unknown", "b.unknown")));
   }
@@ -160,7 +170,7 @@ TEST_CASE("the same bytes are stored once, however many send them at a time", "[
   CHECK(of.blobs().read(detail::to_hex(detail::sha256_bytes(bytes))).value() == bytes);
 }
 
-TEST_CASE("a blob stays as long as a run names it", "[engine][blobs]") {
+TEST_CASE("a blob stays while a run names it", "[engine][blobs]") {
   blob_engine of;
   const auto held = of.blobs().put(long_bytes(300'000)).value();
   const auto sent = of.blobs().put("sent by a signal").value();
@@ -190,6 +200,15 @@ TEST_CASE("a blob stays as long as a run names it", "[engine][blobs]") {
   of.clock->hours = 6;
   of.until([&] { return !of.blobs().get(held.hash); });
   of.until([&] { return of.records() == 0; });
+}
+
+TEST_CASE("a blob that is made during a sweep is deleted by a later one", "[engine][blobs]") {
+  blob_engine of;
+  for (int hours = 0; hours < 20; hours += 2) {
+    REQUIRE(of.blobs().put("blob " + std::to_string(hours)));
+    of.clock->hours = hours + 2;
+    of.until([&] { return of.records() == 0; });
+  }
 }
 
 TEST_CASE("a blob that was released before a restart is kept for its time", "[engine][blobs]") {
@@ -233,8 +252,33 @@ TEST_CASE("a reference to a blob that does not exist is refused", "[engine][blob
   // Plain data that looks alike is data.
   CHECK(of.e.start("wait", {{"file", {{"$blob", "sha256:0"}, {"size", "x"}}}}));
 
-  const auto failed = of.e.start_and_wait("unknown", json::object(), 30s);
-  REQUIRE(failed);
-  REQUIRE(failed->summary.error);
-  CHECK(failed->summary.error->type == "unknown_blob");
+  for (const char* const flow : {"unknown", "asks", "leaves"}) {
+    CAPTURE(flow);
+    const auto failed = of.e.start_and_wait(flow, json::object(), 30s);
+    REQUIRE(failed);
+    REQUIRE(failed->summary.error);
+    CHECK(failed->summary.error->type == "unknown_blob");
+  }
+}
+
+TEST_CASE("a step has done its work although the blob of its result cannot be read",
+          "[engine][blobs]") {
+  engine_components given;
+  given.open_store = []() -> result<std::unique_ptr<persistence::store>> {
+    auto made = std::make_unique<persistence::memory_store>();
+    persistence::batch damaged;
+    damaged.put(persistence::column::blobs,
+                persistence::keys::blob_head(default_scope(), std::string(32, '\0')), "damaged");
+    persistence::conformance::commit(*made, {damaged});
+    return std::unique_ptr<persistence::store>{std::move(made)};
+  };
+  engine e = engine_access::make(quiet_settings(), std::move(given));
+  REQUIRE(e.functions().add("b.damaged", [](step_context&) -> result<json> {
+    return json{{"made", {{"$blob", "sha256:" + std::string(64, '0')}}}};
+  }));
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(task_flow("damaged", "b.damaged")));
+  const auto done = e.start_and_wait("damaged", json::object(), 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::completed);
 }
