@@ -113,7 +113,8 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
       *std::move(suspects), crash_record_ ? crash_record_->loads() : actors::load_notes{});
   made->step_timers = timers;
   made->secrets = secrets;
-  // An engine that only reads deletes no files, and writes nothing into a folder of another process.
+  // An engine that only reads deletes no files, and writes nothing into a folder of another
+  // process.
   if (!given_.only_reads) made->files = make_run_uploads(settings, given_.log);
   made->queries = std::make_unique<actors::job_pool>("pawl.reader", reader_threads);
   made->upkeep = std::make_unique<actors::job_pool>("pawl.upkeep", 1);
