@@ -39,8 +39,8 @@ result<engine_core::admitted> engine_core::enter(const upload_place& by) const {
   if (!open.context || !open.context->admitted.is_open()) return closed();
   if (by.is_of(open.context)) return open;
   return error{errc::unavailable,
-               "the store was opened again while the blob was sent; nothing was stored, send it "
-               "again"};
+               "the store was opened again while the blob was sent; nothing was stored, send the "
+               "blob again"};
 }
 
 void engine_core::write_blob_chunk(const upload_place& by, const scope_name& in,

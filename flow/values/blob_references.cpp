@@ -12,7 +12,7 @@ void add_blob_references(const json& in, std::vector<blob_reference>& to) {
     left.pop_back();
     if (auto hash = blob_in(value)) {
       const auto size = value.find("size");
-      const bool has_size = size != value.end() && size->is_number_unsigned();
+      const bool has_size = size != value.end() && size->is_number_integer() && *size >= 0;
       to.push_back(
           {*std::move(hash), has_size ? std::optional{size->get<std::uint64_t>()} : std::nullopt});
     }

@@ -65,8 +65,7 @@ class store_on_disk final : public persistence::testing::wrapped_store {
   std::atomic<bool> failed_{false};
 };
 
-engine engine_on(disk& d) {
-  settings s = quiet_settings();
+engine engine_on(disk& d, settings s = quiet_settings()) {
   s.engine.restart_first_delay_ms = 5ms;
   s.engine.restart_max_delay_ms = 20ms;
   engine_components components;
@@ -190,6 +189,22 @@ TEST_CASE("an engine can be stopped while its store cannot be opened", "[engine]
   REQUIRE_FALSE(stopped);
   CHECK(stopped.error().code == errc::storage_full);
   CHECK(e.ready().error().message.find("stopping") != std::string::npos);
+}
+
+TEST_CASE("a store is opened again at once although a sweep of old runs is planned",
+          "[engine][reopen]") {
+  disk d;
+  settings s = quiet_settings();
+  s.retention.completed_for_ms = 24h;
+  engine e = engine_on(d, s);
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
+  d.full = true;
+  REQUIRE_FALSE(e.start("f"));
+  until(e, [&] { return d.refused_opens > 0; });
+  d.full = false;
+  until(e, [&] { return e.ready().has_value(); });
+  CHECK(e.start("f"));
 }
 
 TEST_CASE("queries are answered for as long as the disk stays full", "[engine][reopen]") {
