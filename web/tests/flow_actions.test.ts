@@ -190,7 +190,7 @@ test('a rule is tried on the data of a run', async () => {
   const result = page.getByRole('region', { name: 'Result' });
   await result.getByText('8', { exact: true }).first().waitFor();
   await result.getByText('Calls').click();
-  await result.getByText('{"var":"n"}').waitFor();
+  await result.getByText('{"var":"n"}', { exact: true }).waitFor();
   await page.getByLabel('Rule', { exact: true }).fill('{">>": [1]}');
   await button('Evaluate').click();
   await result.getByText(/unknown JSONLogic operator/).waitFor();
