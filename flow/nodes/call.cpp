@@ -64,6 +64,17 @@ void warn_of_rules(const data_reader& data, const json& args) {
   }
 }
 
+/// Whether a call that ended with this error may have taken effect. An abandoned call may still
+/// take effect; one without a result that can be kept has run to its end. A function or worker
+/// knows best: then the details of its error say so.
+bool leaves_doubt(const error& why) noexcept {
+  if (why.code == errc::timed_out || why.code == errc::cancelled) return true;
+  if (why.type == "invalid_result" || why.type == "no_result") return true;
+  if (!why.details || !why.details->is_object()) return false;
+  const auto said = why.details->find("in_doubt");
+  return said != why.details->end() && *said == true;
+}
+
 const char* const doubt_answers =
     "{\"done\": RESULT_OF_THE_STEP}, {\"again\": true} or {\"failed\": \"REASON\"}";
 
@@ -183,7 +194,8 @@ void call_node::resume(transition_builder& run, token& t, step_outcome_command&&
   if (outcome.value) return succeed(run, t, *std::move(outcome.value), us);
   const error& why = outcome.value.error();
   // With "retry" the retry policy decides, as for any other failure.
-  if (effect_is_unknown(t, why) && doubt_ != doubt_policy::retry) return in_doubt(run, t);
+  if (effect_is_unknown(t, why) && doubt_ != doubt_policy::retry)
+    return settle_doubt(run, t, why.message);
   fail(run, t, why, outcome);
 }
 
@@ -207,9 +219,8 @@ void call_node::leave_for_pause(transition_builder& run, token& t,
   run.waits().sleep_for(t, is_pausing ? std::chrono::milliseconds{0} : again_after);
 }
 
-/// An abandoned call may still take effect.
 bool call_node::effect_is_unknown(const token& t, const error& why) const noexcept {
-  return once_ && !t.compensates && (why.code == errc::timed_out || why.code == errc::cancelled);
+  return once_ && !t.compensates && leaves_doubt(why);
 }
 
 void call_node::succeed(transition_builder& run, token& t, json value, std::int64_t us) const {
@@ -318,12 +329,20 @@ void call_node::in_doubt(transition_builder& run, token& t) const {
     return end_while_compensating(
         run, t, error{errc::cancelled, "the process ended while this step was stopping"}, 0);
   }
+  if (doubt_ == doubt_policy::retry) {
+    run.changes().record(event_kind::in_doubt, t);
+    return run.calls().start_next_attempt(t);
+  }
+  settle_doubt(run, t, "its call was interrupted");
+}
+
+/// `why`: what leaves the doubt. Not for `doubt_policy::retry`.
+void call_node::settle_doubt(transition_builder& run, token& t, const std::string& why) const {
   run.changes().record(event_kind::in_doubt, t);
-  if (doubt_ == doubt_policy::retry) return run.calls().start_next_attempt(t);
   if (doubt_ == doubt_policy::ask) {
     t.in_doubt = true;
     return run.waits().ask(t, {{"in_doubt", run.node_of(t).id},
-                               {"question", "Did this step take effect? Its call was interrupted."},
+                               {"question", "Did this step take effect? Unknown: " + why},
                                {"answers", doubt_answers}});
   }
   if (doubt_ == doubt_policy::compensate) {
@@ -332,8 +351,7 @@ void call_node::in_doubt(transition_builder& run, token& t) const {
   }
   run.failures().fail_step(
       t, {errc::function_failed,
-          "it is unknown whether this step took effect (its call was interrupted), and "
-          "it must run at most once",
+          "it is unknown whether this step took effect (" + why + "), and it must run at most once",
           "in_doubt"});
 }
 
