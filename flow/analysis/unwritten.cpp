@@ -108,9 +108,9 @@ std::optional<std::set<std::string>> keys_of_input(const json& schema) {
 
 /// A rule that reads some key.
 struct reading {
-  /// Before or after the node's work, on the result or the error of the step, or at the end of an
-  /// item.
-  enum class phase { before, after, of_step, of_error, of_item };
+  /// Before or after the node's work, on the result or the error of the step, at the end of an
+  /// item, or when the step is compensated, which is after any other node.
+  enum class phase { before, after, of_step, of_error, of_item, of_compensation };
 
   node_index node;
   phase when;
@@ -184,8 +184,15 @@ class unwritten_checker {
         note(node.data, data, key, form_of(key), before);
     if (const auto found = node.data.find("retry"); found != node.data.end())
       note_retry(*found, child_pointer(data, "retry"), {i, before, ""});
-    if (const auto found = node.data.find("compensate"); found != node.data.end())
-      note(*found, child_pointer(data, "compensate"), "with", computed_as::members, after);
+    if (const auto found = node.data.find("compensate");
+        found != node.data.end() && found->is_object()) {
+      const std::string at = child_pointer(data, "compensate");
+      note(*found, at, "with", computed_as::members, after);
+      for (const char* const key : {"timeout", "total_timeout"})
+        note(*found, at, key, computed_as::rule, of_compensation);
+      if (const auto retry = found->find("retry"); retry != found->end())
+        note_retry(*retry, child_pointer(at, "retry"), {i, of_compensation, ""});
+    }
     if (type != nullptr && type->reads("result"))
       note(node.data, data, "result", computed_as::value, type->has_items ? of_item : of_step);
     if (type != nullptr && type->reads("when"))
@@ -307,6 +314,8 @@ class unwritten_checker {
   [[nodiscard]] bool may_be(const marks& written, const reading& each) const {
     using enum reading::phase;
     if (written.before[each.node]) return true;
+    if (each.when == of_compensation)
+      return std::find(written.at.begin(), written.at.end(), true) != written.at.end();
     if (each.when == before || each.when == of_step) return false;
     if (written.at[each.node]) return true;
     const bool is_section = graph_.at(each.node).behaviour->section() != nullptr;

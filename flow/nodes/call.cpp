@@ -134,11 +134,9 @@ call_node::call_node(const data_reader& data, call_plan what, std::string into)
   if (const auto compensate = data.within("compensate", compensate_keys))
     compensation_ = read_call(*compensate);
   if (compensation_ &&
-      (compensation_->code_ref.is_computed() || compensation_->queue.is_computed() ||
-       compensation_->total_timeout.is_computed() || !compensation_->retry.computed.empty()))
+      (compensation_->code_ref.is_computed() || compensation_->queue.is_computed()))
     data.fail("compensate", "wrong_type",
-              "the function, the queue, the \"total_timeout\" and the numbers of \"retry\" of a "
-              "compensation cannot be computed");
+              "the function and the queue of a compensation cannot be computed");
   if (call_.child)
     return;  // starting the same run twice starts it once: its effect is never unknown
   once_ = data.one_of("effect", effects) == "once";
