@@ -270,6 +270,18 @@ TEST_CASE("the reads of all rules of nodes and edges are checked", "[soundness]"
         lines{at + "items never_written"});
 }
 
+TEST_CASE("an output that reads a key which no node writes causes a warning", "[soundness]") {
+  json flow = with_input(chain({start(), put("s", "total"), task_into("a", "sum")}), {"known"});
+  flow["output"] = {{"x", var("totla.n")}, {"y", "{{sum.n}} {{known}}"}};
+  CHECK(warnings_of(flow) == lines{"/output never_written"});
+  CHECK(
+      message_of(flow, "never_written") ==
+      "the rule reads \"totla\", which is not in the input and which no node writes; did you mean "
+      "\"total\"?");
+  flow["output"] = {{"x", var("total.n")}};
+  CHECK(warnings_of(flow) == lines{});
+}
+
 TEST_CASE("what a compensation reads when it begins may come from any node", "[soundness]") {
   const auto warned = [](const char* key, json value) {
     const json undo{{"code_ref", "u"}, {key, std::move(value)}};

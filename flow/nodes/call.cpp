@@ -6,6 +6,7 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/detail/placement.hpp>
 
+#include "flow/logic/text_template.hpp"
 #include "flow/machine/enclosing.hpp"
 #include "flow/machine/machine.hpp"
 #include "flow/machine/transition_builder.hpp"
@@ -30,10 +31,10 @@ run_id child_id(const run_key& parent, const std::string& node, std::uint32_t vi
   return detail::child_run_id(parent, of);
 }
 
-/// Whether a value that stands as it is written was probably meant as a rule. `{"max": 10}` and
-/// the like are usual data.
+/// Whether a value that stands as it is written was probably meant to be computed. `{"max": 10}`
+/// and the like are usual data.
 bool looks_like_rule(const json& value) {
-  if (logic::is_secret(value)) return true;
+  if (logic::is_secret(value) || logic::is_text_template(value)) return true;
   if (!logic::is_rule(value)) return false;
   const std::string& name = value.begin().key();
   const bool is_word = name[0] >= 'a' && name[0] <= 'z';
@@ -56,10 +57,11 @@ std::optional<std::string> place_of_rule(const json& value) {
 void warn_of_rules(const data_reader& data, const json& args) {
   for (const auto& [name, value] : args.items()) {
     if (const auto found = place_of_rule(value)) {
+      const bool is_text = value.at(json::json_pointer{*found}).is_string();
       data.warn(child_pointer(data.pointer("args"), name) + *found, "rule_in_args",
-                "\"args\" are passed as they are written, so this rule is not evaluated; did you "
-                "mean \"with\": {" +
-                    pawl::quoted(name) + ": …}?");
+                "\"args\" are passed as they are written, so this " +
+                    std::string{is_text ? "text is not filled in" : "rule is not evaluated"} +
+                    "; did you mean \"with\": {" + pawl::quoted(name) + ": …}?");
     }
   }
 }
