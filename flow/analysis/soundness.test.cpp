@@ -272,7 +272,7 @@ TEST_CASE("the reads of all rules of nodes and edges are checked", "[soundness]"
 
 TEST_CASE("an output that reads a key which no node writes causes a warning", "[soundness]") {
   json flow = with_input(chain({start(), put("s", "total"), task_into("a", "sum")}), {"known"});
-  flow["output"] = {{"x", var("totla.n")}, {"y", "{{sum.n}} {{known}}"}};
+  flow["output"] = {{"x", var("totla.n")}, {"y", var("sum.n")}, {"z", var("known")}};
   CHECK(warnings_of(flow) == lines{"/output never_written"});
   CHECK(
       message_of(flow, "never_written") ==
