@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
-import { type Diagnostic, type Json, PawlError, parseJson } from '../client';
+import { type Diagnostic, type Json, PawlError, parseJson, readVersions } from '../client';
 import { isObject, readDefinition } from '../model/definition';
 import { plural } from '../model/words';
 import { Link } from '../router/link';
@@ -49,7 +49,7 @@ export function Editor({ name }: { name?: string }) {
     refetchOnWindowFocus: false,
     staleTime: Infinity,
     gcTime: 0,
-    queryFn: ({ signal }) => client.get('/v1/flows/{name}/versions', { path: { name: name! }, signal }),
+    queryFn: ({ signal }) => readVersions(client, name!, signal),
   });
   if (!may('author')) return <Empty page title="Writing flows needs a key with the role author." />;
   if (name !== undefined && (flow.isPending || latest.isPending)) return <Loading what={`flow ${name}`} />;

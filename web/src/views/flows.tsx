@@ -5,7 +5,7 @@ import { setQuery, useRoute } from '../router/route';
 import { useSession } from '../session';
 import { FlowFileNotes } from '../ui/flow_files';
 import { visibleText } from '../ui/json_view';
-import { Empty, Loading, ProblemNote } from '../ui/notes';
+import { DamagedNote, Empty, Loading, ProblemNote } from '../ui/notes';
 
 export function Flows() {
   const { client, may } = useSession();
@@ -18,6 +18,7 @@ export function Flows() {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next ?? undefined,
   });
+  const damaged = list.data?.pages.flatMap((each) => each.damaged ?? []) ?? [];
   const flows = list.data?.pages.flatMap((each) => each.flows) ?? [];
   const shown = text ? flows.filter((each) => each.name.toLowerCase().includes(text.toLowerCase())) : flows;
   return (
@@ -33,7 +34,8 @@ export function Flows() {
       <FlowFileNotes />
       {list.isPending && <Loading what="flows" />}
       <ProblemNote error={list.error} title="The flows could not be loaded" />
-      {list.data && flows.length === 0 && (
+      <DamagedNote what="flow" damaged={damaged} />
+      {list.data && flows.length === 0 && damaged.length === 0 && (
         <Empty title="No flows yet.">
           <p>
             {may('author') ? (

@@ -5,7 +5,7 @@ import { jobCount, jobKind, jobProgress } from '../model/jobs';
 import { Link } from '../router/link';
 import { useSession } from '../session';
 import { visibleText } from '../ui/json_view';
-import { Empty, Loading, ProblemNote } from '../ui/notes';
+import { DamagedNote, Empty, Loading, ProblemNote } from '../ui/notes';
 import { JobBadge } from '../ui/status';
 import { Ago, Took } from '../ui/time';
 import { jobFallbackMs, useJobProgress } from '../ui/use_job';
@@ -38,6 +38,7 @@ export function Jobs() {
         A job sends one command to all runs that fit a filter. The server carries it out, also when this page
         is closed.
       </p>
+      <DamagedNote what="job" damaged={list.data?.pages.flatMap((each) => each.damaged ?? []) ?? []} />
       {list.isPending ? (
         <Loading what="jobs" />
       ) : !list.data ? (
