@@ -216,7 +216,7 @@ function Facts({
         <dt>Stands at</dt>
         <dd>
           {run.at.length === 0 ? (
-            <span className="dim">{active ? '–' : 'its end'}</span>
+            <span className="dim">{active ? '–' : 'the end'}</span>
           ) : (
             <AtNodes at={run.at} onNode={onNode} />
           )}

@@ -121,14 +121,14 @@ function Reason({ reason, subflows }: { reason: WaitReason; subflows: RunReasons
         {reason.since && (
           <>
             {' '}
-            Since <Ago at={reason.since} />
+            Began <Ago at={reason.since} />
             {reason.until ? '' : '.'}
           </>
         )}
         {reason.until && (
           <>
-            {reason.since ? '; ends by itself ' : ' Ends by itself '}
-            <Ago at={reason.until} />.
+            {reason.since ? '; ends ' : ' Ends '}
+            <Ago at={reason.until} /> at the latest.
           </>
         )}
       </span>

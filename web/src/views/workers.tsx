@@ -92,8 +92,8 @@ export function WorkersPage() {
         {list.length === 0 ? (
           <Empty title="No worker has polled lately.">
             <p>
-              A worker is a program of yours that polls <code>POST /v1/tasks/poll</code>. Flows whose
-              functions the server has need none.
+              A worker is your own program with functions for flows: one of the Python SDK, or any that polls{' '}
+              <code>POST /v1/tasks/poll</code>. The functions below need none.
             </p>
           </Empty>
         ) : (
