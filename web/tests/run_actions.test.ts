@@ -35,7 +35,10 @@ test('a run is started by a form that keeps its state in the URL', async () => {
 });
 
 test('a start whose answer is lost is sent again and starts one run', async () => {
-  await open('#/flows/bill?tab=start');
+  await open('#/runs');
+  await page.getByRole('link', { name: 'Start a run' }).click();
+  await page.getByText('Choose the flow that the new run executes.').waitFor();
+  await page.getByRole('link', { name: 'bill', exact: true }).click();
   let lost = 0;
   await page.route('**/v1/runs', async (route) => {
     if (route.request().method() !== 'POST' || lost > 0) return route.continue();
@@ -51,6 +54,8 @@ test('a start whose answer is lost is sent again and starts one run', async () =
   await page.locator('.run-title').waitFor();
   expect(lost).toBe(1);
   expect(await runs()).toBe(before + 1);
+  // Its id is short, and says what it runs.
+  await page.getByRole('heading', { name: /^bill-[0-9a-f]{12}$/ }).waitFor();
 });
 
 test('a question is answered by a form made from its schema', async () => {

@@ -31,6 +31,9 @@ export function Flows() {
           </Link>
         )}
       </div>
+      {query.get('for') === 'start' && flows.length > 0 && (
+        <p className="lead">Choose the flow that the new run executes.</p>
+      )}
       <FlowFileNotes />
       {list.isPending && <Loading what="flows" />}
       <ProblemNote error={list.error} title="The flows could not be loaded" />
@@ -80,7 +83,11 @@ export function Flows() {
               {shown.map((each) => (
                 <tr key={each.name} data-row>
                   <td>
-                    <Link to={['flows', each.name]} data-row-link>
+                    <Link
+                      to={['flows', each.name]}
+                      query={query.get('for') === 'start' && each.published ? { tab: 'start' } : {}}
+                      data-row-link
+                    >
                       <bdi>{visibleText(each.name)}</bdi>
                     </Link>
                   </td>

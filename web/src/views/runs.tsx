@@ -71,7 +71,7 @@ export function Runs() {
     <>
       <div className="page-head">
         <h1>Runs</h1>
-        <Link className="button primary" to={['flows']}>
+        <Link className="button primary" to={['flows']} query={{ for: 'start' }}>
           Start a run…
         </Link>
       </div>
