@@ -231,11 +231,30 @@ test('a key opens a session, and a reader sees no commands', async () => {
   });
   await page.getByRole('heading', { name: 'Pause runs (dry run)' }).waitFor();
   expect(await button('Delete this job…').count()).toBe(0);
-  await page.evaluate(() => {
-    location.hash = '#/flows/shop%2Forder';
-  });
-  await page.locator('.node').first().waitFor();
-  expect(await page.getByRole('button', { name: /Start|Delete|Publish/ }).count()).toBe(0);
+  const writing = {
+    button: /Start|New|Edit|Delete|Publish|Keep|Commands|Fork|Set|Send|Pause|Cancel|Retry/,
+    link: /Start|New|Edit/,
+    checkbox: /Select/,
+  };
+  for (const [hash, ready] of [
+    ['#/overview', 'text=Load now'],
+    ['#/runs', '[data-row]'],
+    ['#/runs/g-1?tab=data&at=1', 'text=Compared with'],
+    ['#/jobs', 'tr[data-row]'],
+    ['#/flows', '[data-row]'],
+    ['#/flows/shop%2Forder?tab=versions', '[data-row]'],
+    ['#/workers', 'text=Functions of the server'],
+    ['#/flows/shop%2Forder', '.node'],
+  ] as const) {
+    await page.evaluate((to) => {
+      location.hash = to;
+    }, hash);
+    await page.locator(ready).first().waitFor();
+    for (const role of ['button', 'link', 'checkbox'] as const)
+      expect(await page.locator('main').getByRole(role, { name: writing[role] }).allTextContents()).toEqual(
+        [],
+      );
+  }
   expect(page.url()).not.toContain(reader);
   expect(
     await page.evaluate(() =>

@@ -31,7 +31,7 @@ export function Flows() {
           </Link>
         )}
       </div>
-      {query.get('for') === 'start' && flows.length > 0 && (
+      {may('operator') && query.get('for') === 'start' && flows.length > 0 && (
         <p className="lead">Choose the flow that the new run executes.</p>
       )}
       <FlowFileNotes />
@@ -85,7 +85,11 @@ export function Flows() {
                   <td>
                     <Link
                       to={['flows', each.name]}
-                      query={query.get('for') === 'start' && each.published ? { tab: 'start' } : {}}
+                      query={
+                        may('operator') && query.get('for') === 'start' && each.published
+                          ? { tab: 'start' }
+                          : {}
+                      }
                       data-row-link
                     >
                       <bdi>{visibleText(each.name)}</bdi>
