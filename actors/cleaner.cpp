@@ -230,7 +230,9 @@ void cleaner::release_one(const run_key& key, bool removed) {
 
 void cleaner::keep(const keep_run& request) {
   const auto& [key, keep, answer] = request;
-  const auto is_held = [&key](const auto& each) { return each.second.steps.held().contains(key); };
+  const auto is_held = [&key = key](const auto& each) {
+    return each.second.steps.held().contains(key);
+  };
   if (std::any_of(jobs_.begin(), jobs_.end(), is_held))
     return answer(error{errc::conflict, "run " + key.id.str() + " is being deleted"});
   const auto record = persistence::load_record(*context_->store->durable_view(), key);
