@@ -52,7 +52,6 @@ caf::behavior blob_keeper::make_behavior() {
 void blob_keeper::on_exit() {
   after_commits_.clear();
   under_way_.clear();
-  context_.reset();
 }
 
 void blob_keeper::write_chunk(const write_blob_chunk& wanted) {

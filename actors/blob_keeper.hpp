@@ -60,7 +60,7 @@ class blob_keeper : public actor_base {
   void commit_then(persistence::batch writes, commit_continuation then);
   void on_commit(const error* failure);
 
-  engine_context_ptr context_;  ///< null after the end: a delayed message may hold this actor
+  const engine_context_ptr context_;
   const caf::actor persister_;
   /// What was released or read shortly before the begin is not known, and may still be named.
   const time_point all_kept_until_;

@@ -106,7 +106,6 @@ void cleaner::on_exit() {
   jobs_.clear();
   after_commits_.clear();
   shards_.clear();
-  context_.reset();
 }
 
 void cleaner::add(run_key root, place where, callback<run_removed> done) {

@@ -86,7 +86,7 @@ class cleaner : public actor_base {
   /// Deletes files that no run has: a part, then the next one.
   void continue_file_sweep();
 
-  engine_context_ptr context_;  ///< null after the end: a delayed message may hold this actor
+  const engine_context_ptr context_;
   const caf::actor persister_;
   const caf::actor log_keeper_;
   std::vector<caf::actor> shards_;

@@ -56,8 +56,8 @@ class BesideAServer(ProgramTest):
         self.assertEqual(self.beside("runs", "count").strip(), "1")
         for command in (["runs", "steps", "w1"], ["runs", "errors"], ["jobs", "ls"], ["stats"],
                         ["runs", "show", "w1", "--at", "1"], ["flows", "ls"],
-                        ["runs", "states", "w1"],
-                        ["flows", "show", "waits"], ["flows", "graph", "waits"], ["events"], ["store", "stats"]):
+                        ["flows", "show", "waits"], ["flows", "graph", "waits"], ["events"],
+                        ["store", "stats"]):
             self.beside(*command)
         exported = self.beside("runs", "export", "w1")
         self.assertIn('"end"', exported.splitlines()[-1])
