@@ -96,13 +96,14 @@ void blob_keeper::make_blob(const finish_blob& wanted) {
     const std::uint32_t chunks = persistence::blob_chunks_of(head.size);
     if (chunks > 0) persistence::put_blob_chunk(writes, key.scope, head.content, chunks - 1, *last);
     writes.erase(column::blobs, persistence::keys::loose_chunks(key.scope, head.content));
-    uploads_.erase(head.content);
   }
   commit_then(std::move(writes), [this, wanted, made, exists](const error* failure) {
     has_blobs_ = true;  // a sweep under way may have passed its place
     schedule_sweep();
     if (failure == nullptr && exists && uploads_.contains(wanted.head.content))
       erase_chunks(wanted.key.scope, wanted.head.content);
+    // Not before: until then its chunks are listed as loose, and a sweep would delete them.
+    if (failure == nullptr && !exists) uploads_.erase(wanted.head.content);
     wanted.answer(failure != nullptr ? result<blob_head>{*failure} : result<blob_head>{made});
     release(wanted.key);
   });

@@ -114,6 +114,18 @@ TEST_CASE("a blob is read as it was sent, whatever its size", "[engine][blobs]")
   CHECK(of.blobs().get("e").error().code == errc::invalid_argument);
 }
 
+TEST_CASE("a sweep deletes no chunks of an upload that is ending", "[engine][blobs]") {
+  blob_engine of;
+  const std::string bytes = long_bytes((std::size_t{256} << 10) + 8);
+  for (int i = 0; i < 200; ++i) {
+    const auto made = of.blobs().put(bytes + std::to_string(i));
+    REQUIRE(made);
+    const auto read = of.blobs().read(made->hash);
+    REQUIRE(read);
+    CHECK(*read == bytes + std::to_string(i));
+  }
+}
+
 TEST_CASE("an upload that is refused or cut off leaves nothing", "[engine][blobs]") {
   settings s = quiet_settings();
   s.blobs.max_bytes = 1'000'000;
