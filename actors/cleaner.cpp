@@ -180,6 +180,7 @@ void cleaner::write_next(job_id id) {
   auto writes = steps.take_batch();
   if (!writes) return end(id, std::move(writes).error());
   if (!*writes) return end(id, removed_by(steps.removal(), steps.root().id));
+  for (const auto& blob : steps.take_released()) keep_blob(blob);
   commit_then(**std::move(writes), [this, id](const error* failure) {
     if (failure != nullptr) return end(id, *failure);
     write_next(id);
@@ -204,6 +205,9 @@ void cleaner::end(job_id id, result<run_removed> how) {
     const auto now = context_->store->durable_view();
     for (const auto& key : of.steps.held()) {
       context_->suspects.remove(key);
+      context_->events.publish_deletion(
+          {key,
+           {0, context_->clock->now(), std::string{run_deleted_kind}, {}, 0, 0, json::object()}});
       if (context_->files) context_->files->remove(key, *now);
     }
   }
@@ -225,7 +229,9 @@ void cleaner::release_one(const run_key& key, bool removed) {
 
 void cleaner::keep(const keep_run& request) {
   const auto& [key, keep, answer] = request;
-  const auto is_held = [&key](const auto& each) { return each.second.steps.held().contains(key); };
+  const auto is_held = [&key = key](const auto& each) {
+    return each.second.steps.held().contains(key);
+  };
   if (std::any_of(jobs_.begin(), jobs_.end(), is_held))
     return answer(error{errc::conflict, "run " + key.id.str() + " is being deleted"});
   const auto record = persistence::load_record(*context_->store->durable_view(), key);
@@ -278,10 +284,16 @@ void cleaner::prune() {
   }
   if (!(*part)->more) grown_.erase(key);
   pruned_now_ = key;
+  for (auto& blob : (*part)->blobs) keep_blob({key.scope, std::move(blob)});
   commit_then(std::move((*part)->writes), [this](const error*) {
     pruned_now_.reset();
     send_self(prune_next{});
   });
+}
+
+/// A run that holds a blob no more may have given it to another, which is about to be stored.
+void cleaner::keep_blob(const persistence::blob_key& blob) {
+  static_cast<void>(context_->blobs.touch(blob, context_->clock->now()));
 }
 
 result<std::optional<persistence::pruned_part>> cleaner::part_to_prune(const run_key& key,

@@ -76,6 +76,8 @@ class cleaner : public actor_base {
   [[nodiscard]] result<std::optional<persistence::pruned_part>> part_to_prune(
       const run_key& key, std::uint64_t keep) const;
 
+  void keep_blob(const persistence::blob_key& blob);
+
   void clean(const clean_up& request);
   void schedule_sweep();
   /// Deletes a page of the runs that the settings let go.

@@ -1,6 +1,7 @@
 #include "actors/dispatcher.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -319,9 +320,11 @@ void dispatcher::on_heartbeat(const heartbeat_task& t) {
 void dispatcher::report_line(const task_key& key, lease& l, const task_log_line& line) {
   if (!context_->log_lines.keeps_lines() && !context_->events.has_subscribers()) return;
   if (l.node.empty() && !find_node(key, l)) return context_->log_lines.count_lost(1);
-  report_step_line(*context_, key.run, std::nullopt,
-                   {context_->clock->now(), std::string{to_string(line.level)}, l.node, l.visit,
-                    l.attempt, line.message});
+  constexpr std::chrono::milliseconds none{0}, longest = std::chrono::hours{24};
+  const auto written_at = context_->clock->now() - std::clamp(line.age, none, longest);
+  report_step_line(
+      *context_, key.run, std::nullopt,
+      {written_at, std::string{to_string(line.level)}, l.node, l.visit, l.attempt, line.message});
 }
 
 void dispatcher::publish(const task_key& key, lease& l, const char* kind, json detail) {

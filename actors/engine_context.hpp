@@ -8,6 +8,7 @@
 #include <pawl/settings.hpp>
 
 #include "actors/activity_table.hpp"
+#include "actors/blob_guard.hpp"
 #include "actors/call_limits.hpp"
 #include "actors/clock.hpp"
 #include "actors/engine_time.hpp"
@@ -101,6 +102,7 @@ struct engine_context {
   load_notes loads;
   log_queue log_lines;               ///< of the steps of runs
   std::shared_ptr<run_files> files;  ///< null: runs have none
+  blob_guard blobs;
   /// Observes all steps of the engine; null until the actors are started.
   std::shared_ptr<const functions::step_observer> step_observer;
   admission admitted;
@@ -138,7 +140,8 @@ struct engine_context {
         suspects(std::move(suspected)),
         loads(noted_loads),
         log_lines(settings.run.max_log_bytes > 0 ? max_log_queue_bytes : 0,
-                  metrics.run_log_lines_lost) {}
+                  metrics.run_log_lines_lost),
+        blobs(settings.blobs.grace_ms) {}
 };
 
 using engine_context_ptr = std::shared_ptr<engine_context>;

@@ -30,6 +30,14 @@ std::shared_ptr<subscription> event_hub::subscribe(run_key of, std::size_t capac
   return added;
 }
 
+std::shared_ptr<subscription> event_hub::subscribe_to_deletions(std::size_t capacity) {
+  auto added = std::make_shared<subscription>(run_key{}, capacity);
+  const std::lock_guard lock{mutex_};
+  std::erase_if(deletions_, has_ended);
+  deletions_.push_back(added);
+  return added;
+}
+
 bool event_hub::is_watched(const run_key& run) {
   if (watching_.load(std::memory_order_relaxed) == 0) return false;
   const std::lock_guard lock{mutex_};
@@ -46,6 +54,12 @@ void event_hub::publish(const live_event& what) {
   if (what.what.checkpoint == 0) push_to({}, what);
 }
 
+void event_hub::publish_deletion(const live_event& what) {
+  publish(what);
+  const std::lock_guard lock{mutex_};
+  push_to_all(deletions_, what);
+}
+
 void event_hub::publish_job(const live_event& what) {
   if (!has_subscribers()) return;
   const std::lock_guard lock{mutex_};
@@ -55,10 +69,14 @@ void event_hub::publish_job(const live_event& what) {
 
 void event_hub::close() {
   const std::lock_guard lock{mutex_};
-  for (const auto& [of, watching] : subscribers_)
-    for (const auto& watched : watching)
+  const auto end_all = [](const subscriptions& all) {
+    for (const auto& watched : all)
       if (const auto alive = watched.lock()) alive->end();
+  };
+  for (const auto& [of, watching] : subscribers_) end_all(watching);
+  end_all(deletions_);
   subscribers_.clear();
+  deletions_.clear();
   count_ = watching_ = kept_ = 0;
 }
 
@@ -69,8 +87,11 @@ bool event_hub::has_ended(const std::weak_ptr<subscription>& watched) {
 
 void event_hub::push_to(const run_key& of, const live_event& what) {
   const auto found = subscribers_.find(of);
-  if (found == subscribers_.end()) return;
-  for (const auto& watched : found->second)
+  if (found != subscribers_.end()) push_to_all(found->second, what);
+}
+
+void event_hub::push_to_all(const subscriptions& to, const live_event& what) {
+  for (const auto& watched : to)
     if (const auto alive = watched.lock()) alive->push(what);
 }
 

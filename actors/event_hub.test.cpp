@@ -93,3 +93,28 @@ TEST_CASE("no run has the id of the jobs of a scope", "[hub]") {
   hub.publish(event_of(run_of("a", "/jobs"), 1));
   CHECK(count(*jobs) == 0);
 }
+
+TEST_CASE("deletions are delivered to all that watch the run, and to those that watch deletions",
+          "[event_hub]") {
+  event_hub hub;
+  const auto deletions = hub.subscribe_to_deletions(10);
+  CHECK_FALSE(hub.has_subscribers());
+  const auto of_run = hub.subscribe(run_of("a", "1"), 10);
+  const auto of_other = hub.subscribe(run_of("a", "2"), 10);
+  hub.publish(event_of(run_of("a", "1"), 7));
+  hub.publish(event_of(run_of("a", "1"), 0, "step_log"));
+  hub.publish_deletion(event_of(run_of("a", "1"), 0, "run_deleted"));
+  const auto seen = deletions->try_next();
+  REQUIRE(seen);
+  CHECK(seen->run.id == run_id{"1"});
+  CHECK(seen->what.kind == "run_deleted");
+  CHECK_FALSE(deletions->try_next());
+  for (const auto* const kind : {"step_started", "step_log", "run_deleted"}) {
+    const auto event = of_run->try_next();
+    REQUIRE(event);
+    if (event->what.checkpoint == 0) CHECK(event->what.kind == kind);
+  }
+  CHECK_FALSE(of_other->try_next());
+  hub.close();
+  CHECK(deletions->ended());
+}

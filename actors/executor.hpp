@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -45,7 +46,8 @@ struct invocation {
   std::chrono::milliseconds timeout{0};  ///< from the begin of the function; 0: no limit
   /// Maximum time between two heartbeats (`step_context::heartbeat`). 0: no limit.
   std::chrono::milliseconds heartbeat{0};
-  std::optional<json> answer;  ///< the function's `resume_value`
+  std::optional<json> answer;                      ///< the function's `resume_value`
+  std::shared_ptr<const std::atomic<bool>> pause;  ///< whether a pause is requested; null: never
   trace_context trace;
   std::shared_ptr<const functions::step_observer> observer;  ///< null: none
   /// Its place among the calls that wait, if these are limited. Given back when the call begins.
@@ -79,7 +81,8 @@ struct invocation {
           call.answer ? &*call.answer : nullptr,
           call.trace,
           call.secrets.get(),
-          call.run_created};
+          call.run_created,
+          call.pause.get()};
 }
 
 /// Where a submitted call is on its way.

@@ -70,7 +70,6 @@ void jobs::on_exit() {
   jobs_.clear();
   after_commits_.clear();
   shards_.clear();
-  context_.reset();
 }
 
 std::shared_ptr<const persistence::view> jobs::now() const {

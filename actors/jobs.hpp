@@ -100,7 +100,7 @@ class jobs : public actor_base {
   [[nodiscard]] std::shared_ptr<const persistence::view> now() const;
   void stop_if_done();
 
-  engine_context_ptr context_;  ///< null after the end: a delayed message may hold this actor
+  const engine_context_ptr context_;
   const caf::actor persister_;
   const caf::actor cleaner_;
   std::vector<caf::actor> shards_;

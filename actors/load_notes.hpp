@@ -30,7 +30,7 @@ class load_notes {
   /// Without slots nothing is noted.
   explicit load_notes(std::span<slot> slots = {}) noexcept : slots_(slots) {}
 
-  /// Frees its slot when it ends.
+  /// Frees its slot when it ends. The names of the run go with it: they must not outlive the run.
   class note {
    public:
     note() = default;
@@ -43,6 +43,8 @@ class load_notes {
     ~note() {
       if (slot_ == nullptr) return;
       slot_->written.store(0);
+      slot_->scope.fill(0);
+      slot_->run.fill(0);
       slot_->taken.store(0);
     }
 

@@ -15,6 +15,8 @@
 #include <caf/config.hpp>
 #include <caf/error.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/message.hpp>
+#include <caf/message_id.hpp>
 #include <caf/sec.hpp>
 #include <caf/spawn_options.hpp>
 #include <caf/system_messages.hpp>
@@ -57,6 +59,23 @@ template <class T, class Make>
   }};
 }
 
+#if CAF_VERSION < 10000
+/// A message that an actor sent to itself with a delay.
+struct delayed_mail {
+  caf::actor_addr to;
+  caf::message content;
+};
+
+/// Passes on the delayed messages of an actor if that actor still exists. CAF's clock keeps the
+/// receiver of a message alive until it is due, and an actor keeps the store open.
+inline caf::behavior delayed_mail_relay(caf::event_based_actor*) {
+  return {[](const delayed_mail& due) {
+    if (const auto to = caf::actor_cast<caf::strong_actor_ptr>(due.to))
+      to->enqueue(nullptr, caf::make_message_id(), due.content, nullptr);
+  }};
+}
+#endif
+
 /// The base of all actors of an engine.
 class actor_base : public caf::event_based_actor {
  public:
@@ -85,17 +104,24 @@ class actor_base : public caf::event_based_actor {
 #endif
   }
 
-  /// Sends a message to this actor after a delay.
+  /// Sends a message to this actor after a delay. The message does not keep the actor alive.
   template <class Rep, class Period, class Message>
   void send_self_after(std::chrono::duration<Rep, Period> delay, Message&& message) {
 #if CAF_VERSION >= 10000
     this->mail(std::forward<Message>(message))
         .delay(std::chrono::duration_cast<caf::actor_clock::duration_type>(delay))
-        .send(self());
+        .send(self(), caf::weak_ref);
 #else
-    delayed_send(this, delay, std::forward<Message>(message));
+    if (!relay_) relay_ = home_system().spawn<caf::hidden>(delayed_mail_relay);
+    caf::delayed_anon_send(
+        relay_, delay, delayed_mail{address(), caf::make_message(std::forward<Message>(message))});
 #endif
   }
+
+#if CAF_VERSION < 10000
+ private:
+  caf::actor relay_;  ///< null before the first delayed message
+#endif
 };
 
 /// An actor that is notified when other actors end.
@@ -162,4 +188,5 @@ class monitoring_actor : public actor_base {
 #define PAWL_MESSAGE_TYPES_BEGIN
 #define PAWL_MESSAGE_TYPE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
 #define PAWL_MESSAGE_TYPES_END
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::delayed_mail)
 #endif

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_set>
 #include <vector>
 
@@ -39,6 +40,10 @@ class removal_job {
                              const std::shared_ptr<const persistence::view>& now);
   /// Errors: those of the store.
   [[nodiscard]] result<std::optional<persistence::batch>> take_batch() { return removal_->next(); }
+  /// The blobs that the runs have held until the batches since the last call.
+  [[nodiscard]] std::set<persistence::blob_key> take_released() {
+    return removal_->take_released();
+  }
 
   /// The runs that are held.
   [[nodiscard]] const std::unordered_set<run_key>& held() const noexcept { return held_; }

@@ -3,9 +3,11 @@
 #include <exception>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
+#include "actors/blob_check.hpp"
 #include "actors/signal_stack.hpp"
 #include "actors/start_flow.hpp"
 #include "persistence/not_found.hpp"
@@ -109,7 +111,20 @@ void run_actor::handle(run_command& c) {
   life_.on_message();
   const auto* const start = std::get_if<flow::start_command>(c.what.get());
   if (start != nullptr && start->id_is_new && !loaded_) on_loaded(std::optional<stored_run>{});
-  when_loaded([this, c = std::move(c)]() mutable { prepare(std::move(c)); });
+  when_loaded([this, c = std::move(c)]() mutable { check_and_prepare(std::move(c)); });
+}
+
+void run_actor::check_and_prepare(run_command c) {
+  auto named = load_failure_ ? std::vector<flow::blob_reference>{} : blobs_of(*c.what);
+  if (named.empty()) return prepare(std::move(c));
+  const auto check = [scope = key_.scope, named = std::move(named)](engine_context& context,
+                                                                    const persistence::view&) {
+    return check_blobs(context, scope, named);
+  };
+  read(check, [this, c](const result<void>& known) mutable {
+    if (!known) return c.answer(known.error());
+    prepare(std::move(c));
+  });
 }
 
 void run_actor::prepare(run_command c) {

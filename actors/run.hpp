@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -75,6 +76,8 @@ class run_actor : public actor_base {
   void handle(const linger_over& over) { life_.on_linger_over(over.received); }
   void handle(const committed&) { on_committed(); }
   void handle(const shutdown_run&) { life_.shut_down(); }
+  /// Checks the blobs that a command refers to, then prepares it.
+  void check_and_prepare(run_command c);
   /// Executes a command, after what it needs from the store has been read.
   void prepare(run_command c);
   /// What was found out about a command before it is executed.
@@ -185,6 +188,7 @@ class run_actor : public actor_base {
   void on_place_taken(const place_taken& taken);
   void perform_later(flow::effect e, std::chrono::milliseconds delay);
   void on_outcome(const step_done& step);
+  void apply_outcome(const step_done& step);
   /// The process survived a step, so the run makes progress.
   void forget_suspicion();
 
@@ -237,6 +241,8 @@ class run_actor : public actor_base {
     std::uint32_t attempt = 0;
   };
   std::map<flow::token_id, made_call> calls_;
+  /// Whether a pause is requested, for the functions that it calls. None before the first call.
+  std::shared_ptr<std::atomic<bool>> pause_;
   std::map<flow::token_id, turn> turns_;     ///< of calls that wait
   std::uint32_t leased_in_a_row_ = 0;        ///< tasks, by outcomes, since one from its queue
   std::optional<command_timer> step_timer_;  ///< of the last start or signal that leads to a step

@@ -1,8 +1,10 @@
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 #include <pawl/assert.hpp>
 
+#include "actors/blob_check.hpp"
 #include "actors/inline_call.hpp"
 #include "actors/invocations.hpp"
 #include "actors/may_act.hpp"
@@ -114,6 +116,8 @@ void run_actor::call_function(flow::effect& e, const functions::function_ptr& fu
   if (!made) return refuse_call(wanted, std::move(made).error());
   invocation& call = *made;
   call.place = *std::move(place);
+  if (!pause_) pause_ = std::make_shared<std::atomic<bool>>(run_->pausing());
+  call.pause = pause_;
   call.done = [self = self(), token = wanted.token, node = wanted.node, visit = wanted.visit,
                attempt = wanted.attempt](outcome how) {
     post(self, step_done{token, node, visit, attempt, std::make_shared<outcome>(std::move(how))});
@@ -175,6 +179,27 @@ void run_actor::on_outcome(const step_done& step) {
   const auto& value = step.result->value;
   if (!context_->admitted.is_open() && !value && value.error().code == errc::cancelled) return;
   if (!run_) return;
+  std::vector<flow::blob_reference> named;
+  add_blobs_of(value, step.result->interrupted, named);
+  if (named.empty()) return apply_outcome(step);
+  const auto check = [scope = key_.scope, named = std::move(named)](engine_context& context,
+                                                                    const persistence::view&) {
+    return check_blobs(context, scope, named);
+  };
+  read(check, [this, step](const result<void>& known) {
+    if (!known && known.error().code == errc::invalid_argument) {
+      step.result->value = known.error();
+      step.result->interrupted.reset();
+    } else if (!known) {
+      // What the step has done is not lost over that, and its blobs are kept meanwhile.
+      context_->log->warn("cannot check the blobs in the result of a step of run {}: {}",
+                          key_.id.str(), known.error().message);
+    }
+    apply_outcome(step);
+  });
+}
+
+void run_actor::apply_outcome(const step_done& step) {
   apply_or_ignore(flow::step_outcome_command{
       step.token, step.node, step.visit, step.attempt, std::move(step.result->value),
       step.result->started_at, step.result->finished_at, std::move(step.result->interrupted),

@@ -174,6 +174,7 @@ result<void> run_actor::apply(flow::command&& c, std::optional<result<void>> che
   }
   apply_context.checked = std::move(checked);
   apply_context.by = std::move(by);
+  const bool was_pausing = run_->pausing();
   auto moved = flow::apply(*flow_, *run_, std::move(c), apply_context);
   if (!moved) return std::move(moved).error();
   if (moved->changes_nothing()) return {};
@@ -190,6 +191,11 @@ result<void> run_actor::apply(flow::command&& c, std::optional<result<void>> che
   commits_.push({std::move(moved->effects), std::move(moved->change.events), run_->sequence,
                  moved->change.at, recorded.before, recorded.after, std::move(recorded.tasks)});
   send(persister_, commit{std::move(writes), persistence::journal_entry{key_, run_->sequence}});
+  if (pause_ && run_->pausing() != was_pausing) {
+    commits_.when_durable([pause = pause_, is_pausing = run_->pausing()](const error* failure) {
+      if (failure == nullptr) pause->store(is_pausing, std::memory_order_relaxed);
+    });
+  }
   const std::uint64_t keep = flow_->allowed().history_checkpoints;
   // Only checkpoints beyond those can be pruned.
   if (recorded.wrote_state && keep > 0 && run_->sequence > keep) {

@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/blob_keeper.hpp"
 #include "actors/catalog.hpp"
 #include "actors/cleaner.hpp"
 #include "actors/directory.hpp"
@@ -44,6 +45,7 @@ engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& 
   started.dispatcher = spawn_blocking<dispatcher>(system, blocking, context);
   started.log_keeper = spawn_blocking<log_keeper>(system, blocking, context, writing);
   started.cleaner = spawn_blocking<cleaner>(system, blocking, context, writing, started.log_keeper);
+  started.blob_keeper = spawn_blocking<blob_keeper>(system, blocking, context, writing);
   started.jobs = spawn_blocking<jobs>(system, blocking, context, writing, started.cleaner);
   for (std::uint32_t i = 0; i < context->settings.engine.shards; ++i)
     started.shards.push_back(
@@ -79,6 +81,7 @@ caf::behavior supervisor::make_behavior() {
   watch(actors_.cleaner);
   watch(actors_.jobs);
   watch(actors_.log_keeper);
+  watch(actors_.blob_keeper);
   for (const auto& shard : actors_.shards) watch(shard);
   recovery_view_ = context_->store->durable_view();
   send_self(recover_next_page{});
@@ -179,6 +182,7 @@ void supervisor::on_down(const caf::actor_addr& source, const caf::error& reason
   if (--committing_left_ == 0) {
     send(actors_.catalog, shutdown_run{});
     send(actors_.cleaner, shutdown_run{});
+    send(actors_.blob_keeper, shutdown_run{});
     send(persister_, shutdown_run{});
   }
 }

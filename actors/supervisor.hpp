@@ -21,6 +21,7 @@ struct engine_actors {
   caf::actor cleaner;
   caf::actor jobs;
   caf::actor log_keeper;
+  caf::actor blob_keeper;
   std::vector<caf::actor> shards;
 
   /// The shard that is responsible for a run.

@@ -95,8 +95,7 @@ exit_code serve_engine(session& s, config::effective_settings loaded,
   // A rotation of the logs never stops a server, not while it starts or stops either.
   s.stop_signals().on_hang_up([] {});
   // A server usually has workers: by default, functions it does not have go to the task queue.
-  const auto queue = config::find_key("worker.default_queue") - config::keys().data();
-  if (loaded.origins[static_cast<std::size_t>(queue)].from == config::origin::kind::defaults)
+  if (loaded.origin_of("worker.default_queue").from == config::origin::kind::defaults)
     loaded.values.worker.default_queue = "default";
   // Engine and server share the logger, so that a change of its level affects both.
   auto log = make_logger(loaded.values.log);

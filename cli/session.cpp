@@ -16,6 +16,9 @@
 #include "cli/text.hpp"
 #include "config/keys.hpp"
 #include "functions/secrets/private_file.hpp"
+#include "runtime/components.hpp"
+#include "runtime/core.hpp"
+#include "runtime/logging.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -63,6 +66,26 @@ result<config::flag_value> parse_set(const std::string& text) {
   return config::flag_value{text.substr(0, equals), text.substr(equals + 1), "--set"};
 }
 
+/// An engine without actors: it changes no run, whatever is due. Its opening sets whether another
+/// process has the store open. Errors: as `make_logger`.
+result<std::unique_ptr<engine>> make_reader(const settings& s, bool& is_beside_writer) {
+  auto log = make_logger(s.log);
+  if (!log) return std::move(log).error();
+  engine_components given;
+  given.only_reads = true;
+  given.log = *log;
+  given.open_store = [&is_beside_writer, s,
+                      log = given.log]() -> result<std::unique_ptr<persistence::store>> {
+    auto opened = open_store(s, log);
+    // A database is read by its owner alone.
+    is_beside_writer =
+        !opened && opened.error().code == errc::locked && !s.storage.data_dir.empty();
+    if (is_beside_writer) return open_store_to_read(s.storage);
+    return opened;
+  };
+  return std::make_unique<engine>(engine_access::make(s, std::move(given)));
+}
+
 }  // namespace
 
 session::session(settings_options options, interrupts& stop_signals)
@@ -106,8 +129,7 @@ result<config::effective_settings> session::load_settings() const {
   auto loaded = config::load(from);
   if (!loaded) return loaded;
   const auto is_default = [&](std::string_view name) {
-    const auto at = static_cast<std::size_t>(config::find_key(name) - config::keys().data());
-    auto& origin = loaded->origins[at].from;
+    auto& origin = loaded->origin_of(name).from;
     if (origin != config::origin::kind::defaults) return false;
     origin = config::origin::kind::program;
     return true;
@@ -160,6 +182,10 @@ result<std::unique_ptr<target>> session::open_server() {
                             [this] { return stop_signals_.requested(); });
 }
 
+void session::print_read_beside_writer() {
+  print_message("another process has the store open; this is its state of a few milliseconds ago");
+}
+
 bool session::is_confirmed(const std::string& question) {
   if (::isatty(STDIN_FILENO) != 1) return false;
   print_message(question + " [y/N]");
@@ -199,8 +225,14 @@ result<std::unique_ptr<target>> session::open_target(settings s, store_use use) 
   if (const auto there = check_store(s.storage, use); !there) return there.error();
   s.engine.recovery_batch = 0;
   s.cluster.standby = false;
-  auto opened_engine = std::make_unique<engine>(std::move(s));
-  if (const auto opened = opened_engine->open(); !opened) return opened.error();
+  bool is_beside_writer = false;
+  auto made = use == store_use::read ? make_reader(s, is_beside_writer)
+                                     : result<std::unique_ptr<engine>>{std::make_unique<engine>(s)};
+  if (!made) return std::move(made).error();
+  auto opened_engine = *std::move(made);
+  const auto opened = opened_engine->open();
+  if (opened && is_beside_writer) print_read_beside_writer();
+  if (!opened) return opened.error();
   auto in = opened_engine->scope(name->str());
   if (!in) return std::move(in).error();
   return make_local_target(std::move(opened_engine), *std::move(in));

@@ -34,8 +34,9 @@ struct settings_options {
   std::optional<std::string> scope;       ///< of the server or the data folder
 };
 
-/// Whether a command creates the store, needs an existing one, or may run in memory.
-enum class store_use { create, existing, memory };
+/// Whether a command creates the store, needs an existing one, only reads an existing one, or may
+/// run in memory. A command that only reads also works while another process has the store open.
+enum class store_use { create, existing, read, memory };
 
 /// The context of a command: settings, output, signals and access to the target. Not thread-safe.
 class session {
@@ -61,12 +62,17 @@ class session {
   [[nodiscard]] result<config::effective_settings> load_settings() const;
 
   /// Opens the target: the server of the options, else the data folder of the settings. The engine
-  /// on a data folder activates no unfinished run; a run executes once a command waits for it.
+  /// on a data folder activates no unfinished run; a run executes once a command waits for it,
+  /// or when one of its timers is due. With `read` no run executes and nothing is written.
   /// Connects to no server yet. `memory` also accepts settings without a data folder; `existing`
-  /// requires a store in it. Errors: `invalid_argument`, `not_found`; as `engine::open`.
+  /// and `read` require a store in it. Errors: `invalid_argument`, `not_found`; as `engine::open`,
+  /// and `open_store_beside_writer` for `read`.
   [[nodiscard]] result<std::unique_ptr<target>> open_target(settings s, store_use use);
   /// Loads the settings first.
   [[nodiscard]] result<std::unique_ptr<target>> open_target(store_use use);
+
+  /// Says that the store is read while another process has it open.
+  void print_read_beside_writer();
 
   /// Asks a yes-or-no question. Returns false if standard input is not a terminal.
   [[nodiscard]] bool is_confirmed(const std::string& question);

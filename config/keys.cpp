@@ -407,6 +407,15 @@ constexpr std::array table{
     key{"retention.interval_ms", [](settings& s) -> field { return &s.retention.interval_ms; },
         "Time between two searches for runs to delete.", 10, 30 * day_ms},
 
+    key{"blobs.max_bytes", [](settings& s) -> field { return &s.blobs.max_bytes; },
+        "Maximum size of a blob.", 1, 1024 * gib},
+    key{"blobs.grace_ms", [](settings& s) -> field { return &s.blobs.grace_ms; },
+        "Time that a blob is kept which no run holds, since it was sent, named by a command or "
+        "released the last time.",
+        1'000, 365 * day_ms},
+    key{"blobs.interval_ms", [](settings& s) -> field { return &s.blobs.interval_ms; },
+        "Time between two searches for blobs to delete.", 10, 30 * day_ms},
+
     key{"backup.dir", [](settings& s) -> field { return &s.backup.dir; },
         "Folder for the backups that a server makes on request (`pawl backup create --server`). "
         "Empty: such requests are refused.",
@@ -433,7 +442,7 @@ constexpr std::array table{
         "Whether the routes of the old engine are available under `/api`."},
     key{"server.upload_dir", [](settings& s) -> field { return &s.server.upload_dir; },
         "Folder for the files of forms that are sent to the old engine's routes, with a folder for "
-        "each scope and run. Empty: `uploads` in the data folder.",
+        "each data folder, scope and run. Empty: `uploads` in the data folder.",
         0, 0, "a path, or empty"},
     key{"server.max_upload_files", [](settings& s) -> field { return &s.server.max_upload_files; },
         "Maximum number of files in a form. A form with more is answered with 413.", 1, 1'000},

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include <pawl/assert.hpp>
 #include <pawl/suggest.hpp>
 
 #include "config/keys.hpp"
@@ -59,7 +60,7 @@ std::string pointer_to(std::string_view key_name) {
 // Merges sources and collects all errors.
 class loader {
  public:
-  loader() : origins_(keys().size()) {}
+  loader() { made_.origins.resize(keys().size()); }
 
   void take_file(const std::vector<file_entry>& entries) {
     for (const file_entry& entry : entries) {
@@ -88,18 +89,18 @@ class loader {
 
   // For values that were not set through `set`.
   void take_program(const settings& values) {
-    values_ = values;
-    for (std::size_t i = 0; i < origins_.size(); ++i) {
+    made_.values = values;
+    for (std::size_t i = 0; i < made_.origins.size(); ++i) {
       const key& k = keys()[i];
-      origins_[i] = {origin::kind::program, {}};
-      if (const auto invalid = check_value(k, values_))
+      made_.origins[i] = {origin::kind::program, {}};
+      if (const auto invalid = check_value(k, made_.values))
         add_error(k.name, {}, "bad_value", *invalid);
     }
   }
 
   [[nodiscard]] result<effective_settings> finish() && {
     check_together();
-    if (diagnostics_.empty()) return effective_settings{std::move(values_), std::move(origins_)};
+    if (diagnostics_.empty()) return std::move(made_);
     std::string message = diagnostics_.front().message;
     if (diagnostics_.size() > 1) {
       message = "the configuration has " + std::to_string(diagnostics_.size()) + " errors:";
@@ -124,11 +125,11 @@ class loader {
     if (k == nullptr) {
       const auto meant = suggest_key(name);
       add_error(name, std::move(from), "unknown_key", "unknown setting" + hint(meant));
-    } else if (const auto allowed = assign(*k, values_, value)) {
+    } else if (const auto allowed = assign(*k, made_.values, value)) {
       add_error(name, std::move(from), "bad_value",
                 "invalid value " + (k->is_secret ? "(not shown)" : shown(value)) + "; " + *allowed);
     } else {
-      origins_[static_cast<std::size_t>(k - keys().data())] = std::move(from);
+      made_.origin_of(name) = std::move(from);
     }
   }
 
@@ -146,36 +147,35 @@ class loader {
 
   // Checks that depend on more than one setting.
   void check_together() {
-    if (!values_.storage.data_dir.empty() && !values_.storage.url.empty()) {
+    if (!made_.values.storage.data_dir.empty() && !made_.values.storage.url.empty()) {
       constexpr std::string_view url = "storage.url";
-      add_error(url, origin_of(url), "bad_value",
-                "there is storage.data_dir, too (" + to_string(origin_of("storage.data_dir")) +
+      add_error(url, made_.origin_of(url), "bad_value",
+                "there is storage.data_dir, too (" +
+                    to_string(made_.origin_of("storage.data_dir")) +
                     "); a store is in a folder or in a database. Remove one of them");
     }
-    if (values_.cluster.require_sync_standby && values_.storage.durability != durability::sync) {
+    if (made_.values.cluster.require_sync_standby &&
+        made_.values.storage.durability != durability::sync) {
       constexpr std::string_view durable = "storage.durability";
-      add_error(durable, origin_of(durable), "bad_value",
+      add_error(durable, made_.origin_of(durable), "bad_value",
                 "with cluster.require_sync_standby (" +
-                    to_string(origin_of("cluster.require_sync_standby")) + ") it must be sync");
+                    to_string(made_.origin_of("cluster.require_sync_standby")) +
+                    ") it must be sync");
     }
-    const auto& engine = values_.engine;
+    const auto& engine = made_.values.engine;
     if (engine.restart_max_delay_ms >= engine.restart_first_delay_ms) return;
     constexpr std::string_view first = "engine.restart_first_delay_ms";
     constexpr std::string_view longest = "engine.restart_max_delay_ms";
-    add_error(longest, origin_of(longest), "bad_value",
+    add_error(longest, made_.origin_of(longest), "bad_value",
               "invalid value " + text_of(longest) + "; must be at least " + std::string{first} +
-                  ", which is " + text_of(first) + " (" + to_string(origin_of(first)) + ")");
+                  ", which is " + text_of(first) + " (" + to_string(made_.origin_of(first)) + ")");
   }
 
   [[nodiscard]] std::string text_of(std::string_view name) const {
-    return to_text(*find_key(name), values_);
-  }
-  [[nodiscard]] const origin& origin_of(std::string_view name) const {
-    return origins_[static_cast<std::size_t>(find_key(name) - keys().data())];
+    return to_text(*find_key(name), made_.values);
   }
 
-  settings values_;
-  std::vector<origin> origins_;
+  effective_settings made_;
   std::vector<diagnostic> diagnostics_;
 };
 
@@ -213,6 +213,16 @@ std::vector<variable> process_environment() {
   }
   std::sort(found.begin(), found.end());
   return found;
+}
+
+const origin& effective_settings::origin_of(std::string_view name) const {
+  const key* const k = find_key(name);
+  PAWL_ASSERT(k != nullptr, "the setting exists");
+  return origins[static_cast<std::size_t>(k - keys().data())];
+}
+
+origin& effective_settings::origin_of(std::string_view name) {
+  return const_cast<origin&>(std::as_const(*this).origin_of(name));
 }
 
 result<effective_settings> load(const sources& from) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,10 @@ struct sources {
 struct effective_settings {
   settings values;
   std::vector<origin> origins;  ///< one per setting, in the order of `keys()`
+
+  /// The source of the setting with this name, which must exist.
+  [[nodiscard]] const origin& origin_of(std::string_view name) const;
+  [[nodiscard]] origin& origin_of(std::string_view name);
 };
 
 /// Merges the sources. Each overrides those before it: defaults, file, environment, flags. Every

@@ -35,9 +35,8 @@ class temporary_file {
 };
 
 std::string origin_of(const effective_settings& effective, std::string_view name) {
-  const key* const k = find_key(name);
-  REQUIRE(k != nullptr);
-  return to_string(effective.origins.at(static_cast<std::size_t>(k - keys().data())));
+  REQUIRE(find_key(name) != nullptr);
+  return to_string(effective.origin_of(name));
 }
 
 effective_settings loaded(const sources& from) {

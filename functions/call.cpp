@@ -26,18 +26,19 @@ error refused_value(std::string_view name, const char* what, error why) {
   return why;
 }
 
-/// Returns the question that a function asks if its values can be stored, else an error.
+/// Returns the question that a function asks, or where it has left for a pause, if the values can
+/// be stored, else an error.
 call_outcome check_interruption(interruption asked, std::string_view name,
                                 const value_limits& limits) {
+  const std::string has_done = asked.for_pause ? " left for a pause" : " asked a question";
   for (const json* const part : {&asked.value, &asked.update}) {
     if (auto good = check_value(*part, limits); !good)
-      return {refused_value(
-          name, " asked a question that is not a valid JSON value: ", std::move(good).error())};
+      return {refused_value(name, (has_done + " with an invalid JSON value: ").c_str(),
+                            std::move(good).error())};
   }
   if (!asked.update.is_object()) {
-    return {fail("invalid_result", pawl::quoted(name) +
-                                       " asked a question with an update that must be an object, "
-                                       "not " +
+    return {fail("invalid_result", pawl::quoted(name) + has_done +
+                                       " with an update that must be an object, not " +
                                        asked.update.type_name())};
   }
   return {json{}, std::move(asked)};

@@ -31,6 +31,12 @@ error call_context::interrupt(json value, json update) {
   return {errc::interrupted, "the step asks a question; return this error to end the call"};
 }
 
+error call_context::leave_for_pause(json where, json update) {
+  const std::lock_guard lock{mutex_};
+  interruption_ = interruption{std::move(where), std::move(update), true};
+  return {errc::interrupted, "the step leaves for a pause; return this error to end the call"};
+}
+
 std::optional<interruption> call_context::take_interruption() {
   const std::lock_guard lock{mutex_};
   return std::exchange(interruption_, std::nullopt);

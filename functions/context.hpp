@@ -41,8 +41,8 @@ struct observer_limits {
   std::chrono::milliseconds progress_interval{50};
 };
 
-/// The facts about a call that its function can read. They must stay valid and unchanged until the
-/// function has returned.
+/// The facts about a call that its function can read. They must stay valid, and all but `pause`
+/// unchanged, until the function has returned.
 struct call_facts {
   const run_key& run;
   std::string_view node;
@@ -57,6 +57,8 @@ struct call_facts {
   const secret_store* secrets = nullptr;
   /// When the run was created; distinguishes it from an earlier run with the same id.
   time_point run_created{};
+  /// Whether a pause of the run is requested, which may change at any time; null: never.
+  const std::atomic<bool>* pause = nullptr;
 };
 
 /// The step context of one call.
@@ -86,6 +88,10 @@ class call_context final : public step_context {
   const json& args() const noexcept override { return facts_.args; }
   std::stop_token stop_token() const noexcept override { return stop_; }
   bool sleep_for(std::chrono::milliseconds duration) override;
+  bool pause_requested() const noexcept override {
+    return facts_.pause != nullptr && facts_.pause->load(std::memory_order_relaxed);
+  }
+  error leave_for_pause(json where, json update) override;
   void heartbeat() override;
   error interrupt(json value, json update) override;
   const json* resume_value() const noexcept override { return facts_.resume_value; }
@@ -95,7 +101,7 @@ class call_context final : public step_context {
   /// See `call_facts::secrets`.
   [[nodiscard]] const secret_store* secrets() const noexcept { return facts_.secrets; }
   [[nodiscard]] const std::shared_ptr<call_timers>& timers() const noexcept { return timers_; }
-  /// Returns the last question passed to `interrupt`, and clears it.
+  /// Returns what was last passed to `interrupt` or `leave_for_pause`, and clears it.
   [[nodiscard]] std::optional<interruption> take_interruption();
   /// The time of the last heartbeat, log message or progress report.
   [[nodiscard]] std::chrono::steady_clock::time_point last_sign() const noexcept {

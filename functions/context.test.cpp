@@ -40,6 +40,27 @@ TEST_CASE("sleep_for waits for its duration or until a stop is requested") {
   CHECK(*step.call(for_ever) == false);
 }
 
+TEST_CASE("a function that leaves for a pause says where, and what it has done") {
+  test_step step;
+  CHECK(*step.call(make_step_function([](step_context& s) { return s.pause_requested(); })) ==
+        false);
+  step.pause = true;
+  const auto leaves = make_step_function([](step_context& s) -> pawl::result<json> {
+    if (!s.pause_requested()) return json{};
+    return s.leave_for_pause("at 3", {{"n", 3}});
+  });
+  static_cast<void>(step.call(leaves));
+  REQUIRE(step.interrupted);
+  CHECK(*step.interrupted == pawl::interruption{"at 3", {{"n", 3}}, true});
+
+  const auto wrong = step.call(make_step_function(
+      [](step_context& s) -> pawl::result<json> { return s.leave_for_pause(nullptr, 7); }));
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().type == "invalid_result");
+  CHECK(wrong.error().message ==
+        "\"test.function\" left for a pause with an update that must be an object, not number");
+}
+
 TEST_CASE("log messages are shortened and made valid UTF-8") {
   test_step step;
   step.watching.max_log_bytes = 10;

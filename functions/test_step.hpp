@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -61,6 +62,7 @@ struct test_step {
   json args = json::object();
   json state = json::object();
   std::stop_source stop;
+  bool pause = false;  ///< whether a pause is requested
   std::vector<std::pair<log_level, std::string>> logs;
   std::vector<double> progress;
   observer_limits watching;
@@ -76,21 +78,25 @@ struct test_step {
           logs.emplace_back(level, message);
         },
         [this](const auto&, double fraction) { progress.push_back(fraction); }};
-    call_context context{{run, "node", 1, 1, key, args, answer ? &*answer : nullptr, trace},
-                         observer,
-                         watching,
-                         stop.get_token()};
+    const std::atomic<bool> requested{pause};
+    call_context context{
+        {run, "node", 1, 1, key, args, answer ? &*answer : nullptr, trace, nullptr, {}, &requested},
+        observer,
+        watching,
+        stop.get_token()};
     return outcome(functions::call(body, name, step_data{state}, context, limits));
   }
   /// Calls a registered function as the engine would, and waits for the end of the call.
   result<json> call(const registered_function& function) {
     if (!function.begin) return call(function.body, function.code_ref);
     const step_observer observer{};
-    call_context context{{run, "node", 1, 1, key, args, answer ? &*answer : nullptr, trace},
-                         observer,
-                         watching,
-                         stop.get_token(),
-                         std::make_shared<thread_timers>()};
+    const std::atomic<bool> requested{pause};
+    call_context context{
+        {run, "node", 1, 1, key, args, answer ? &*answer : nullptr, trace, nullptr, {}, &requested},
+        observer,
+        watching,
+        stop.get_token(),
+        std::make_shared<thread_timers>()};
     std::promise<call_outcome> ended;
     call_asynchronous(function.begin, function.code_ref, context, limits,
                       [&](call_outcome how) { ended.set_value(std::move(how)); });

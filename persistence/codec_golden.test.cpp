@@ -10,6 +10,7 @@
 
 #include <pawl/detail/hex.hpp>
 
+#include "persistence/blobs.hpp"
 #include "persistence/clock_lead.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/codec/samples.hpp"
@@ -122,6 +123,10 @@ std::vector<golden> all_golden() {
        [](auto bytes) {
          return values::decode_keys_in_use(bytes).value() == samples::keys_in_use();
        }},
+      {"blob_head-v1", encode_blob_head(samples::blob()),
+       [](auto bytes) { return decode_blob_head(bytes).value() == samples::blob(); }},
+      {"blob_chunk-v1", encode_blob_chunk(samples::blob_chunk()),
+       [](auto bytes) { return decode_blob_chunk(bytes).value() == samples::blob_chunk(); }},
       {"clock_lead-v1", encode_clock_lead(samples::clock_lead()),
        [](auto bytes) { return decode_clock_lead(bytes).value() == samples::clock_lead(); }},
   };

@@ -6,6 +6,7 @@
 
 #include <pawl/detail/placement.hpp>
 
+#include "persistence/blobs.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/past_states.hpp"
@@ -39,6 +40,11 @@ result<std::optional<flow::run_state>> read_base(const view& from, const run_key
   return std::optional{flow::initial_state(**input)};
 }
 
+/// Adds the blobs that a record names.
+void add_blobs(std::vector<std::string>& to, std::string_view record) {
+  for (auto& blob : blobs_named_in(record)) to.push_back(std::move(blob));
+}
+
 /// Subflows are found by the checkpoints of their parent, so those of pruned ones are noted.
 result<void> note_children(batch& to, const run_key& run, std::uint64_t number,
                            std::string_view checkpoint) {
@@ -65,6 +71,11 @@ result<std::optional<pruned_part>> prune_history(const view& from, const run_key
   if (!*base || (*base)->sequence >= end) return std::optional<pruned_part>{};
   flow::run_state& state = **base;
   pruned_part part;
+  if (const auto before = from.get(column::checkpoints, keys::base_state(hash)); !before) {
+    return before.error();
+  } else if (*before) {
+    add_blobs(part.blobs, **before);
+  }
   std::optional<error> failure;
   const auto scanned =
       from.scan(column::checkpoints, keys::checkpoints(hash, state.sequence + 1),
@@ -76,6 +87,7 @@ result<std::optional<pruned_part>> prune_history(const view& from, const run_key
                     failure = std::move(done).error();
                     return view::next::stop;
                   }
+                  add_blobs(part.blobs, bytes);
                   part.writes.erase(column::checkpoints, std::string{key});
                   ++part.checkpoints;
                   part.bytes += key.size() + bytes.size();
@@ -85,7 +97,14 @@ result<std::optional<pruned_part>> prune_history(const view& from, const run_key
                 });
   if (!scanned) return scanned.error();
   if (failure) return *failure;
-  part.writes.put_of(run.scope, column::checkpoints, keys::base_state(hash), encode_state(state));
+  std::sort(part.blobs.begin(), part.blobs.end());
+  part.blobs.erase(std::unique(part.blobs.begin(), part.blobs.end()), part.blobs.end());
+  std::string after = encode_state(state);
+  if (auto released =
+          release_pruned_blobs(part.writes, from, run, hash, part.blobs, after, state.sequence);
+      !released)
+    return std::move(released).error();
+  part.writes.put_of(run.scope, column::checkpoints, keys::base_state(hash), std::move(after));
   part.more = state.sequence < end;
   return std::optional{std::move(part)};
 }

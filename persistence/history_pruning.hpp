@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <pawl/run.hpp>
 
@@ -15,15 +17,17 @@ namespace pawl::persistence {
 /// One batch of the pruning of a run.
 struct pruned_part {
   batch writes;
-  std::uint64_t checkpoints = 0;  ///< that it deletes
-  std::uint64_t bytes = 0;        ///< their size, uncompressed
-  bool more = false;              ///< another part can follow when this one is durable
+  std::uint64_t checkpoints = 0;        ///< that it deletes
+  std::uint64_t bytes = 0;              ///< their size, uncompressed
+  bool more = false;                    ///< another part can follow when this one is durable
+  std::vector<std::string> blobs = {};  ///< hashes of blobs that the run may hold no more
 };
 
 /// Prepares the deletion of the oldest checkpoints of a run: all but the last `keep`, and those
 /// after its last whole state, from which it is loaded. At most 256 checkpoints and about 1 MiB.
 /// Nothing if there is none to delete. Safe beside commits of the run: they never touch these
-/// records. Not safe beside its deletion. Errors: `corrupt`, `io_failed`.
+/// records, nor the names of blobs that these have (blobs.hpp). Not safe beside its deletion.
+/// Errors: `corrupt`, `io_failed`.
 [[nodiscard]] result<std::optional<pruned_part>> prune_history(const view& from, const run_key& run,
                                                                std::uint64_t keep);
 

@@ -45,6 +45,7 @@ constexpr kind_of_keys index_keys_by_kind[] = {
     {'u', "orphaned runs", key_names::scope},
     {'x', "suspects", key_names::scope},
     {'k', "kept runs", key_names::scope},
+    {'h', "held blobs", key_names::scope},
     {'z', "removed runs", key_names::scope},
     {'w', "jobs", key_names::scope},
     {'c', "jobs", key_names::scope},
@@ -61,6 +62,12 @@ constexpr kind_of_keys counter_keys[] = {
     {'u', "unfinished runs", key_names::scope_and_flow},
     {'q', "queued tasks", key_names::scope},
     {'h', "runs by hour", key_names::scope_hour_and_flow},
+};
+
+constexpr kind_of_keys blob_keys[] = {
+    {'h', "blobs", key_names::scope},
+    {'c', "chunks of blobs", key_names::scope},
+    {'u', "loose chunks", key_names::scope},
 };
 
 /// Removes a name from the front and returns it; empty if there is none.
@@ -100,6 +107,7 @@ key_description describe_record_of_run(std::string_view key) noexcept {
   if (keys::sequence_of(key)) return {"checkpoints"};
   if (keys::is_base_state(key)) return {"base states"};
   if (keys::is_of_log(key)) return {"logs"};
+  if (keys::blob_naming_of(key)) return {"named blobs"};
   return {};
 }
 
@@ -119,6 +127,8 @@ key_description describe_key(column where, std::string_view key) noexcept {
       return describe_in(index_keys_by_kind, key);
     case column::counters:
       return describe_in(counter_keys, key);
+    case column::blobs:
+      return describe_in(blob_keys, key);
   }
   return {};
 }

@@ -52,6 +52,12 @@ TEST_CASE("a key says the kind, scope and flow of its record", "[keys]") {
              "runs by attribute", "acme");
   check_kind(column::indexes, keys::timer(timer_kind::duration, described_run, described_time),
              "timers", "acme");
+  const std::string blob(keys::blob_hash_bytes, '\0'), content(keys::blob_content_bytes, 'c');
+  check_kind(column::checkpoints, keys::named_blob(hash, blob, 3), "named blobs", "");
+  check_kind(column::indexes, keys::held_blob(described_run, blob, 3), "held blobs", "acme");
+  check_kind(column::blobs, keys::blob_head(scope, blob), "blobs", "acme");
+  check_kind(column::blobs, keys::blob_chunk(scope, content, 1), "chunks of blobs", "acme");
+  check_kind(column::blobs, keys::loose_chunks(scope, content), "loose chunks", "acme");
   check_kind(column::indexes, keys::journal_group(9), "journal", "");
   check_kind(column::indexes, keys::leased({described_run, 1}), "leased tasks", "acme");
   check_kind(column::indexes, keys::queued_in({scope, "q", "f"}).from, "queued tasks", "acme");

@@ -210,7 +210,7 @@ std::string run(const run_key& key) {
 namespace {
 
 constexpr char state_part = 1, input_part = 2, checkpoint_part = 3, base_part = 4, log_part = 5,
-               log_head_part = 6;
+               log_head_part = 6, blob_part_kind = 7;
 
 std::string run_record(std::string_view run_hash, char part) {
   std::string bytes;
@@ -272,6 +272,31 @@ std::optional<std::uint64_t> log_chunk_number(std::string_view key) noexcept {
   if (key.size() != run_hash_bytes + 9 || key[run_hash_bytes] != log_part) return std::nullopt;
   key.remove_prefix(run_hash_bytes + 1);
   return take_number(key, 8);
+}
+
+std::string named_blob(std::string_view run_hash, std::string_view blob, std::uint64_t sequence) {
+  std::string key = run_record(run_hash, blob_part_kind);
+  key += blob;
+  add_number(key, sequence, 8);
+  return key;
+}
+
+view::range named_blobs(std::string_view run_hash) {
+  return {run_record(run_hash, blob_part_kind), run_record(run_hash, blob_part_kind + 1)};
+}
+
+view::range named_blobs(std::string_view run_hash, std::string_view blob, std::uint64_t last) {
+  return {named_blob(run_hash, blob, 0), named_blob(run_hash, blob, last) + '\0'};
+}
+
+std::optional<blob_naming> blob_naming_of(std::string_view key) noexcept {
+  if (key.size() != run_hash_bytes + 1 + blob_hash_bytes + 8 ||
+      key[run_hash_bytes] != blob_part_kind)
+    return std::nullopt;
+  blob_naming found{key.substr(run_hash_bytes + 1, blob_hash_bytes)};
+  key.remove_prefix(run_hash_bytes + 1 + blob_hash_bytes);
+  found.sequence = take_number(key, 8);
+  return found;
 }
 
 view::range records_of_run(std::string_view run_hash) {
@@ -513,6 +538,89 @@ std::string removed_run(const run_key& key) {
 
 view::range removed_runs() {
   return with_prefix("z");
+}
+
+namespace {
+
+/// What the entries of the holders of a blob begin with.
+std::string holders_of(const scope_name& scope, std::string_view blob) {
+  return with_kind('h', scope).append(blob);
+}
+
+}  // namespace
+
+std::string held_blob(const run_key& key, std::string_view blob, std::uint64_t sequence) {
+  std::string bytes = holders_of(key.scope, blob);
+  add_name(bytes, key.id.str());
+  add_number(bytes, sequence, 8);
+  return bytes;
+}
+
+view::range holders(const scope_name& scope, std::string_view blob) {
+  std::string from = holders_of(scope, blob);
+  std::string to = from + '\xff';  // no id of a run begins with this byte, which is not UTF-8
+  return {std::move(from), std::move(to)};
+}
+
+view::range held_blobs() {
+  return with_prefix("h");
+}
+
+std::optional<blob_holder> blob_holder_of(std::string_view key) {
+  if (key.empty() || key.front() != 'h') return std::nullopt;
+  key.remove_prefix(1);
+  const auto scope = take_name(key);
+  if (!scope || key.size() < blob_hash_bytes) return std::nullopt;
+  const auto blob = key.substr(0, blob_hash_bytes);
+  key.remove_prefix(blob_hash_bytes);
+  const auto id = take_name(key);
+  if (!id || key.size() != 8) return std::nullopt;
+  return blob_holder{{scope_name{std::string{*scope}}, run_id{std::string{*id}}},
+                     std::string{blob},
+                     take_number(key, 8)};
+}
+
+std::string blob_head(const scope_name& scope, std::string_view blob) {
+  return with_kind('h', scope).append(blob);
+}
+
+view::range blob_heads(const scope_name& scope) {
+  return with_prefix(with_kind('h', scope));
+}
+
+view::range blob_heads() {
+  return with_prefix("h");
+}
+
+std::string blob_chunk(const scope_name& scope, std::string_view content, std::uint32_t number) {
+  std::string key = with_kind('c', scope).append(content);
+  add_number(key, number, 4);
+  return key;
+}
+
+view::range blob_chunks(const scope_name& scope, std::string_view content) {
+  constexpr std::uint32_t last = 0xffff'ffff;
+  return {blob_chunk(scope, content, 0), blob_chunk(scope, content, last) + '\0'};
+}
+
+std::string loose_chunks(const scope_name& scope, std::string_view content) {
+  return with_kind('u', scope).append(content);
+}
+
+view::range all_loose_chunks() {
+  return with_prefix("u");
+}
+
+std::optional<blob_part> blob_part_of(std::string_view key) {
+  if (key.empty()) return std::nullopt;
+  const char kind = key.front();
+  key.remove_prefix(1);
+  const auto scope = take_name(key);
+  if (!scope) return std::nullopt;
+  const std::size_t id_bytes = kind == 'h' ? blob_hash_bytes : blob_content_bytes;
+  const std::size_t size = id_bytes + (kind == 'c' ? 4 : 0);
+  if ((kind != 'h' && kind != 'c' && kind != 'u') || key.size() != size) return std::nullopt;
+  return blob_part{scope_name{std::string{*scope}}, std::string{key.substr(0, id_bytes)}};
 }
 
 namespace {

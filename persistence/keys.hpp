@@ -91,6 +91,20 @@ inline constexpr std::size_t run_hash_bytes = 16;
 /// The number of a chunk; nothing for other keys.
 [[nodiscard]] std::optional<std::uint64_t> log_chunk_number(
     std::string_view checkpoint_key) noexcept;
+//   hash16 7 blob32 sequence8                  a blob that its checkpoint of that number names; 0:
+//                                              its input; see blobs.hpp
+[[nodiscard]] std::string named_blob(std::string_view run_hash, std::string_view blob,
+                                     std::uint64_t sequence);
+/// All of a run, and those of one blob up to a checkpoint, input included.
+[[nodiscard]] view::range named_blobs(std::string_view run_hash);
+[[nodiscard]] view::range named_blobs(std::string_view run_hash, std::string_view blob,
+                                      std::uint64_t last);
+/// The blob in such a key, and the checkpoint.
+struct blob_naming {
+  std::string_view blob;  ///< in the key
+  std::uint64_t sequence = 0;
+};
+[[nodiscard]] std::optional<blob_naming> blob_naming_of(std::string_view checkpoint_key) noexcept;
 /// All records of a run in column::checkpoints.
 [[nodiscard]] view::range records_of_run(std::string_view run_hash);
 /// The state and the input of a run, in this order.
@@ -193,6 +207,20 @@ inline constexpr std::size_t run_hash_bytes = 16;
 /// What the record of a key of kind w is.
 enum class job_part : char { request = 1, progress = 2, page = 3 };
 [[nodiscard]] std::optional<job_part> job_part_of(std::string_view index_key);
+//   'h' scope 0 blob32 run 0 sequence8         blobs that runs hold: the other side of `named_blob`
+[[nodiscard]] std::string held_blob(const run_key& key, std::string_view blob,
+                                    std::uint64_t sequence);
+/// The entries of all runs that hold a blob, and of all blobs.
+[[nodiscard]] view::range holders(const scope_name& scope, std::string_view blob);
+[[nodiscard]] view::range held_blobs();
+struct blob_holder {
+  run_key run;
+  std::string blob;
+  std::uint64_t sequence = 0;
+
+  friend bool operator==(const blob_holder&, const blob_holder&) = default;
+};
+[[nodiscard]] std::optional<blob_holder> blob_holder_of(std::string_view index_key);
 /// The run in a key of kind s, m, t, u, x, k or z.
 [[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
 
@@ -260,6 +288,31 @@ struct queued_task {
 [[nodiscard]] std::optional<std::uint64_t> group_of(std::string_view index_key);
 //   'b' block8                                 index of the journal: the scopes in 256 groups
 [[nodiscard]] std::string journal_block(std::uint64_t number);
+
+// column::blobs. `blob32` is the SHA-256 of its bytes, `content16` an id of its chunks.
+//   'h' scope 0 blob32                         a blob
+//   'c' scope 0 content16 number4              a chunk
+//   'u' scope 0 content16                      chunks that belong to no blob: of an upload that has
+//                                              not ended, or of a blob that is being deleted
+inline constexpr std::size_t blob_hash_bytes = 32, blob_content_bytes = 16;
+[[nodiscard]] std::string blob_head(const scope_name& scope, std::string_view blob);
+[[nodiscard]] view::range blob_heads(const scope_name& scope);
+/// All scopes.
+[[nodiscard]] view::range blob_heads();
+[[nodiscard]] std::string blob_chunk(const scope_name& scope, std::string_view content,
+                                     std::uint32_t number);
+[[nodiscard]] view::range blob_chunks(const scope_name& scope, std::string_view content);
+[[nodiscard]] std::string loose_chunks(const scope_name& scope, std::string_view content);
+/// All scopes.
+[[nodiscard]] view::range all_loose_chunks();
+/// The scope in a key of kind h, c or u, and the blob or content.
+struct blob_part {
+  scope_name scope;
+  std::string id;
+
+  friend bool operator==(const blob_part&, const blob_part&) = default;
+};
+[[nodiscard]] std::optional<blob_part> blob_part_of(std::string_view blob_column_key);
 
 // column::counters
 //   's' scope 0 status1                        number of runs by status

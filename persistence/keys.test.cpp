@@ -312,3 +312,41 @@ TEST_CASE("the keys of later scopes follow those of a scope", "[keys]") {
   CHECK_FALSE(keys::scope_in(""));
   CHECK_FALSE(keys::scope_in("sacme"));
 }
+
+TEST_CASE("the bytes of the keys of blobs do not change, and are decoded", "[keys][blobs]") {
+  const std::string hash = "0123456789abcdef", blob = "\0abcdefghijklmnopqrstuvwxyz0123\xff"s;
+  REQUIRE(blob.size() == keys::blob_hash_bytes);
+  const scope_name acme{"acme"};
+  CHECK(keys::named_blob(hash, blob, 513) == hash + "\7" + blob + "\0\0\0\0\0\0\2\1"s);
+  const std::string named = keys::named_blob(hash, blob, 513);
+  const auto naming = keys::blob_naming_of(named);
+  REQUIRE(naming);
+  CHECK((naming->blob == blob && naming->sequence == 513));
+  CHECK_FALSE(keys::blob_naming_of(keys::checkpoint(hash, 513)));
+  CHECK_FALSE(keys::sequence_of(named));
+  CHECK_FALSE(keys::is_of_log(named));
+  const auto some = keys::named_blobs(hash, blob, 513);
+  CHECK((some.from <= keys::named_blob(hash, blob, 0) && named < some.to &&
+         keys::named_blob(hash, blob, 514) >= some.to));
+  const auto of_run = keys::records_of_run(hash);
+  CHECK((of_run.from <= named && named < of_run.to));
+
+  CHECK(keys::held_blob(a_run, blob, 513) == "hacme\0"s + blob + "r-1\0\0\0\0\0\0\0\2\1"s);
+  const keys::blob_holder holder{a_run, blob, 513};
+  CHECK(keys::blob_holder_of(keys::held_blob(a_run, blob, 513)) == holder);
+  CHECK_FALSE(keys::blob_holder_of(keys::kept_run(a_run)));
+  const auto holders = keys::holders(acme, blob);
+  const auto entry = keys::held_blob(a_run, blob, 513);
+  CHECK((holders.from < entry && entry < holders.to));
+
+  CHECK(keys::blob_head(acme, blob) == "hacme\0"s + blob);
+  CHECK(keys::blob_chunk(acme, hash, 258) == "cacme\0"s + hash + "\0\0\1\2"s);
+  CHECK(keys::loose_chunks(acme, hash) == "uacme\0"s + hash);
+  CHECK(keys::blob_part_of(keys::blob_head(acme, blob)) == keys::blob_part{acme, blob});
+  CHECK(keys::blob_part_of(keys::blob_chunk(acme, hash, 1)) == keys::blob_part{acme, hash});
+  CHECK(keys::blob_part_of(keys::loose_chunks(acme, hash)) == keys::blob_part{acme, hash});
+  CHECK_FALSE(keys::blob_part_of("hacme"));
+  const auto chunks = keys::blob_chunks(acme, hash);
+  CHECK((chunks.from <= keys::blob_chunk(acme, hash, 0) &&
+         keys::blob_chunk(acme, hash, 0xffff'ffff) < chunks.to));
+}

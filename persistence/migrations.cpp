@@ -154,6 +154,7 @@ std::span<const migration> migrations() noexcept {
       {4, "runs have attributes", keep_records},
       {5, "runs are counted by hour", {}, count_runs_by_hour},
       {6, "values are compressed and encrypted", keep_records},
+      {7, "blobs", keep_records},
   };
   return all;
 }

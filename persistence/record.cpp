@@ -81,6 +81,10 @@ std::string_view to_string(record_kind kind) noexcept {
       return "run_log_chunk";
     case record_kind::keys_in_use:
       return "keys_in_use";
+    case record_kind::blob_head:
+      return "blob_head";
+    case record_kind::blob_chunk:
+      return "blob_chunk";
   }
   return "unknown";
 }

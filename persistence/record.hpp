@@ -42,6 +42,8 @@ enum class record_kind : std::uint8_t {
   run_log_head = 18,
   run_log_chunk = 19,
   keys_in_use = 20,
+  blob_head = 21,
+  blob_chunk = 22,
 };
 
 /// "run_summary", or "unknown".

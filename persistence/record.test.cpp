@@ -73,6 +73,8 @@ TEST_CASE("the bytes of a record never change", "[record]") {
   CHECK(static_cast<int>(record_kind::run_log_head) == 18);
   CHECK(static_cast<int>(record_kind::run_log_chunk) == 19);
   CHECK(static_cast<int>(record_kind::keys_in_use) == 20);
+  CHECK(static_cast<int>(record_kind::blob_head) == 21);
+  CHECK(static_cast<int>(record_kind::blob_chunk) == 22);
   CHECK(static_cast<int>(record_kind::run_input) == 9);
   CHECK(static_cast<int>(record_kind::orphaned_run) == 10);
   CHECK(static_cast<int>(record_kind::suspect) == 11);

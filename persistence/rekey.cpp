@@ -11,6 +11,7 @@
 #include <pawl/assert.hpp>
 
 #include "persistence/commit_durably.hpp"
+#include "persistence/keys.hpp"
 #include "persistence/run_scopes.hpp"
 #include "persistence/store_upkeep.hpp"
 #include "persistence/values/keys_in_use.hpp"
@@ -85,6 +86,8 @@ class rekeying {
       // A key of a scope is only used for its runs.
       const auto* const used = form.key ? codec_.keys()->find(*form.key) : nullptr;
       if (scope.empty() && used != nullptr) scope = used->scope;
+    } else if (where == column::blobs) {
+      if (const auto named = keys::scope_in(key)) scope = named->str();
     }
     if (codec_.is_current(where, scope, bytes)) return {};
     const std::string_view value = codec_.from_stored({where, key}, bytes, buffer_);
@@ -116,7 +119,8 @@ result<rekeyed> rekey(store& of, const values::value_codec& codec,
               "a store on disk is encrypted again with keys");
   const auto stored = of.upkeep()->stored_values();
   rekeying pass{of, codec, *stored};
-  for (const column where : {column::flows, column::runs, column::checkpoints, column::indexes})
+  for (const column where :
+       {column::flows, column::runs, column::checkpoints, column::indexes, column::blobs})
     if (auto rewritten = pass.rewrite(where, report); !rewritten)
       return std::move(rewritten).error();
   if (auto finished = pass.finish(); !finished) return std::move(finished).error();

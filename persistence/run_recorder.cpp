@@ -7,6 +7,7 @@
 #include <pawl/detail/placement.hpp>
 
 #include "flow/machine/listed_waits.hpp"
+#include "persistence/blobs.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/run_counts.hpp"
@@ -138,11 +139,13 @@ recorded_transition run_recorder::record(const flow::run_state& run,
   batch& writes = made.writes;
   std::string checkpoint = encode_delta(change);
   size_.tail += checkpoint.size();
+  hold_named_blobs(writes, run.key, hash_, run.sequence, checkpoint);
   writes.put_of(run.key.scope, column::checkpoints, keys::checkpoint(hash_, run.sequence),
                 std::move(checkpoint));
   if (change.input) {
     std::string input = encode_input(*change.input);
     size_.state = input.size();
+    hold_named_blobs(writes, run.key, hash_, 0, input);
     writes.put_of(run.key.scope, column::checkpoints, keys::input(hash_), std::move(input));
   }
   if (size_.tail >= std::max(size_.state, min_tail_bytes)) {

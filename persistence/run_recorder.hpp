@@ -55,8 +55,8 @@ struct recorded_transition {
 /// of the state, and loading reads at most about twice the state, or `min_tail_bytes` more.
 ///
 /// Recording costs what the transition changed, however many tokens, tasks and children the run
-/// has. An ordinary step writes one key. What a run waits for and its attributes are written when
-/// they change.
+/// has. An ordinary step writes one key, and two for each blob that its checkpoint names
+/// (blobs.hpp). What a run waits for and its attributes are written when they change.
 ///
 /// Not thread-safe.
 class run_recorder {

@@ -218,6 +218,7 @@ result<bool> run_removal::erase_records(const family_member& member, batch& to) 
         return view::next::stop;
       }
       to.erase(in, std::string{key});
+      if (in == column::checkpoints) release_blob(member.key, key, to);
       ++records_;
       bytes_ += key.size() + value.size();
       return view::next::more;
@@ -234,6 +235,13 @@ result<bool> run_removal::erase_records(const family_member& member, batch& to) 
   const auto done = erase_range(column::indexes, keys::children_of_pruned(member.key));
   if (done && *done) erases_children_ = false;  // the next member begins with its records
   return done;
+}
+
+void run_removal::release_blob(const run_key& run, std::string_view record, batch& to) {
+  const auto naming = keys::blob_naming_of(record);
+  if (!naming) return;
+  to.erase(column::indexes, keys::held_blob(run, naming->blob, naming->sequence));
+  released_.insert({run.scope, std::string{naming->blob}});
 }
 
 result<std::size_t> finish_removals(store& opened) {

@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <pawl/result.hpp>
 #include <pawl/run.hpp>
 
+#include "persistence/blobs.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/store.hpp"
 
@@ -59,6 +63,9 @@ class run_removal {
   /// Returns the next batch, or nothing after the last. Errors: `corrupt`, `io_failed`.
   [[nodiscard]] result<std::optional<batch>> next();
 
+  /// The blobs that the runs have held until the batches since the last call.
+  [[nodiscard]] std::set<blob_key> take_released() { return std::exchange(released_, {}); }
+
   /// What the batches so far delete.
   [[nodiscard]] const std::vector<family_member>& family() const noexcept { return family_; }
   [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
@@ -69,6 +76,8 @@ class run_removal {
   /// Returns whether all are deleted.
   [[nodiscard]] result<bool> erase_records(const family_member& member, batch& to);
   [[nodiscard]] result<std::optional<batch>> all_in_one();
+  /// If a record is the name of a blob, erases its other side.
+  void release_blob(const run_key& run, std::string_view record, batch& to);
 
   const std::shared_ptr<const view> from_;
   const std::vector<family_member> family_;
@@ -77,6 +86,7 @@ class run_removal {
   std::size_t erased_ = 0;  ///< members without records, counted from the last one
   std::string position_;    ///< the next record of the member that is being deleted; empty: first
   bool erases_children_ = false;  ///< of the member: its records are deleted
+  std::set<blob_key> released_;
   std::uint64_t records_ = 0;
   std::uint64_t bytes_ = 0;
 };

@@ -18,6 +18,8 @@ std::string_view to_string(column c) noexcept {
       return "indexes";
     case column::counters:
       return "counters";
+    case column::blobs:
+      return "blobs";
   }
   return "unknown";
 }

@@ -29,10 +29,12 @@ enum class column : std::uint8_t {
   checkpoints,  ///< input, state and checkpoints of runs
   indexes,      ///< runs in various orders, timers, tasks, the journal
   counters,     ///< signed 64-bit sums; only `batch::add` changes them
+  blobs,        ///< heads and chunks of blobs
 };
 
 inline constexpr column all_columns[] = {column::meta,        column::flows,   column::runs,
-                                         column::checkpoints, column::indexes, column::counters};
+                                         column::checkpoints, column::indexes, column::counters,
+                                         column::blobs};
 
 /// The name of the column on disk. Never changes.
 [[nodiscard]] std::string_view to_string(column c) noexcept;
@@ -66,9 +68,9 @@ class batch {
     bytes_ += key.size() + value.size();
     operations_.push_back({operation_kind::put, where, std::move(key), std::move(value)});
   }
-  /// As `put`, for a value that belongs to a run of `scope`. It is encrypted with the key of the
-  /// scope, if there is one. Keys of `column::checkpoints` do not name a scope: all their values
-  /// are put by this call.
+  /// As `put`, for a value that belongs to a run or a blob of `scope`. It is encrypted with the key
+  /// of the scope, if there is one. All values of `column::checkpoints`, whose keys do not name a
+  /// scope, and of `column::blobs` are put by this call.
   void put_of(const scope_name& scope, column where, std::string key, std::string value) {
     put(where, std::move(key), std::move(value));
     operations_.back().scope = scope.str();

@@ -101,6 +101,10 @@ result<batch> changes_to(const view& now, column where, const record_range& want
       changes.put_of(scope_name{*std::move(scope)}, where, key, value);
       continue;
     }
+    if (const auto scope = where == column::blobs ? keys::scope_in(key) : std::nullopt) {
+      changes.put_of(*scope, where, key, value);
+      continue;
+    }
     if (where != column::counters) {
       changes.put(where, key, value);
       continue;

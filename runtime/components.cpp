@@ -15,6 +15,7 @@
 #include "persistence/memory/memory_store.hpp"
 #include "persistence/postgres/postgres_store.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
+#include "persistence/rocksdb/store_beside_writer.hpp"
 #include "persistence/store_copy.hpp"
 #include "persistence/store_ownership.hpp"
 #include "runtime/store_codec.hpp"
@@ -43,6 +44,16 @@ functions::http::policy policy_of(const http_settings& s) {
   return policy;
 }
 
+persistence::rocksdb_options rocksdb_options_of(const storage_settings& s,
+                                                persistence::values::codec_ptr codec) {
+  persistence::rocksdb_options options;
+  options.mode = s.durability;
+  options.codec = std::move(codec);
+  options.cache_bytes = s.cache_bytes;
+  options.memtable_bytes = s.memtable_bytes;
+  return options;
+}
+
 persistence::postgres_options postgres_options_of(const settings& s,
                                                   persistence::values::codec_ptr codec) {
   persistence::postgres_options options;
@@ -56,20 +67,13 @@ persistence::postgres_options postgres_options_of(const settings& s,
   return options;
 }
 
-result<std::unique_ptr<persistence::store>> open_kept_store(
-    const settings& s, persistence::values::codec_ptr codec,
-    const std::shared_ptr<spdlog::logger>& log) {
-  if (!s.storage.url.empty()) {
-    return persistence::open_postgres_store(s.storage.url,
-                                            postgres_options_of(s, std::move(codec)));
-  }
-  persistence::rocksdb_options options;
-  options.mode = s.storage.durability;
-  options.codec = std::move(codec);
-  options.cache_bytes = s.storage.cache_bytes;
-  options.memtable_bytes = s.storage.memtable_bytes;
-  options.on_damage = [log](const error& why) { log->critical("{}", why.message); };
-  return persistence::open_rocksdb_store(s.storage.data_dir, options);
+/// The store, unless a copy to it did not end.
+result<std::unique_ptr<persistence::store>> complete(
+    result<std::unique_ptr<persistence::store>> opened) {
+  if (!opened) return opened;
+  const auto complete = persistence::check_complete(*(*opened)->durable_view());
+  if (!complete) return complete.error();
+  return opened;
 }
 
 }  // namespace
@@ -126,11 +130,20 @@ result<std::unique_ptr<persistence::store>> open_store(const settings& s,
     return std::unique_ptr<persistence::store>{
         std::make_unique<persistence::memory_store>(*std::move(codec))};
   }
-  auto opened = open_kept_store(s, *std::move(codec), log);
-  if (!opened) return opened;
-  const auto complete = persistence::check_complete(*(*opened)->durable_view());
-  if (!complete) return complete.error();
-  return opened;
+  if (!s.storage.url.empty()) {
+    return complete(
+        persistence::open_postgres_store(s.storage.url, postgres_options_of(s, *std::move(codec))));
+  }
+  auto options = rocksdb_options_of(s.storage, *std::move(codec));
+  options.on_damage = [log](const error& why) { log->critical("{}", why.message); };
+  return complete(persistence::open_rocksdb_store(s.storage.data_dir, options));
+}
+
+result<std::unique_ptr<persistence::store>> open_store_to_read(const storage_settings& s) {
+  auto codec = make_store_codec(s);
+  if (!codec) return std::move(codec).error();
+  return complete(
+      persistence::open_store_beside_writer(s.data_dir, rocksdb_options_of(s, *std::move(codec))));
 }
 
 }  // namespace pawl

@@ -43,4 +43,9 @@ void warn_if_shared(const std::filesystem::path& data_dir, spdlog::logger& log);
 [[nodiscard]] result<std::unique_ptr<persistence::store>> open_store(
     const settings& s, const std::shared_ptr<spdlog::logger>& log);
 
+/// The store in `data_dir`, which another process has open, to be read. Errors: as
+/// `open_store_beside_writer`.
+[[nodiscard]] result<std::unique_ptr<persistence::store>> open_store_to_read(
+    const storage_settings& s);
+
 }  // namespace pawl

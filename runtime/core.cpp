@@ -79,7 +79,7 @@ result<std::unique_ptr<persistence::store>> engine_core::open_store() const {
 }
 
 bool engine_core::can_reopen() const {
-  return given_.open_store || settings.storage.is_kept();
+  return !given_.only_reads && (given_.open_store || settings.storage.is_kept());
 }
 
 result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
@@ -102,7 +102,8 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
     if (!lead) return lead.error();
     engine_time_ = std::make_shared<actors::engine_time>(given_.clock, *lead);
   }
-  if (auto done = finish_removals(**store, *given_.log); !done) return std::move(done).error();
+  if (!given_.only_reads)
+    if (auto done = finish_removals(**store, *given_.log); !done) return std::move(done).error();
   auto suspects = find_suspects(**store, *deaths, *given_.log);
   if (!suspects) return std::move(suspects).error();
   if (crash_record_) crash_record_->clear();
@@ -115,7 +116,9 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
       crash_record_ ? crash_record_->loads() : actors::load_notes{});
   made->step_timers = timers;
   made->secrets = secrets;
-  made->files = make_run_uploads(settings, given_.log);
+  // An engine that only reads deletes no files, and writes nothing into a folder of another
+  // process.
+  if (!given_.only_reads) made->files = make_run_uploads(settings, given_.log);
   made->queries = std::make_unique<actors::job_pool>("pawl.reader", reader_threads);
   made->upkeep = std::make_unique<actors::job_pool>("pawl.upkeep", 1);
   made->on_store_failed = [this, generation = ++generation_](const error& why) {
@@ -170,7 +173,11 @@ result<void> engine_core::open(caf::actor_system* host) {
   };
   // CAF's actor system registers the thread that constructs it and its destructor waits until that
   // entry is gone. On a temporary thread the entry goes now, so any thread can stop the engine.
-  std::async(std::launch::async, start).get();
+  if (!given_.only_reads) {
+    std::async(std::launch::async, start).get();
+  } else {
+    context_ = *std::move(made);
+  }
   if (context_) return {};
   note_owner(made.error());
   restarter_->failed();
@@ -212,9 +219,11 @@ void engine_core::end_in_order(const admitted& ended, std::chrono::milliseconds 
   // Outcomes of steps that finish in time still become durable: the runs exist until the
   // supervisor shuts them down.
   ended.context->executor->stop(patience);
-  auto stopped = actors::make_awaited_reply<void>();
-  caf::anon_send(ended.actors->supervisor, actors::stop_request{std::move(stopped.answer)});
-  stopped.future.wait();
+  if (ended.actors) {
+    auto stopped = actors::make_awaited_reply<void>();
+    caf::anon_send(ended.actors->supervisor, actors::stop_request{std::move(stopped.answer)});
+    stopped.future.wait();
+  }
   ended.context->queries->stop();
   ended.context->upkeep->stop();
   ended.context->loader->stop();
@@ -317,7 +326,13 @@ result<void> engine_core::stop() {
 error engine_core::closed() const {
   const std::lock_guard lock{mutex_};
   if (!opened_) return {errc::unavailable, "the engine is not open; call open() first"};
-  if (stopped_ || !failure_) return {errc::unavailable, "the engine is stopping"};
+  if (stopped_) return {errc::unavailable, "the engine is stopping"};
+  if (given_.only_reads) {
+    return {errc::read_only,
+            "the store is opened to be read only; if another process has it open, use --server "
+            "URL"};
+  }
+  if (!failure_) return {errc::unavailable, "the engine is stopping"};
   if (failure_->type == "standby") {
     error refusal{errc::unavailable, "this process stands by: " + failure_->message, "standby"};
     refusal.details = failure_->details;
@@ -404,7 +419,8 @@ result<engine_core::admitted> engine_core::admit(const actors::call_place& wante
   const auto state = open.context->admitted.now();
   const bool can_read =
       wanted.kind == actors::call_kind::query && state == actors::admission::state::store_failed;
-  if (state != actors::admission::state::open && !can_read) return closed();
+  const bool is_refused = given_.only_reads && wanted.kind != actors::call_kind::query;
+  if (is_refused || (state != actors::admission::state::open && !can_read)) return closed();
   if (auto taken = open.context->calls.try_take(wanted); !taken) return std::move(taken).error();
   return open;
 }

@@ -22,6 +22,7 @@
 #include "flow/machine/command.hpp"
 #include "functions/registry.hpp"
 #include "functions/secrets/secret_store.hpp"
+#include "persistence/blobs.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/store.hpp"
 #include "runtime/crash_record.hpp"
@@ -58,6 +59,9 @@ struct job_view;
 struct engine_components {
   /// Called when the engine is opened, and again after the store has failed.
   std::function<result<std::unique_ptr<persistence::store>>()> open_store;
+  /// `open_store` returns a store that can only be read: the engine answers queries, refuses
+  /// everything else as `read_only`, and starts no actors.
+  bool only_reads = false;
   std::shared_ptr<actors::clock> clock;
   std::shared_ptr<actors::rng> rng;
   std::unique_ptr<id_source> ids;
@@ -86,6 +90,8 @@ struct ended_task {
   flow::step_outcome_command outcome;
   callback<run_changed> done;
 };
+
+class upload_place;
 
 /// What an engine and its handles share: admits their calls and sends them to the actors. Safe for
 /// concurrent use, except for `open`.
@@ -140,6 +146,17 @@ class engine_core {
   void remove_run(const run_key& key, callback<run_removed> done);
   void keep_run(const run_key& key, bool keep, callback<void> done);
   void clean_up(const scope_name& in, const cleanup_options& what, callback<cleanup_page> done);
+  /// A place for an upload of which this much is in memory. Errors: `overloaded`, `unavailable`.
+  [[nodiscard]] result<std::shared_ptr<const upload_place>> admit_upload(const scope_name& in,
+                                                                         std::uint64_t bytes) const;
+  /// A chunk of an upload, which has a place; see actors/blob_messages.hpp for these three.
+  void write_blob_chunk(const upload_place& by, const scope_name& in, std::string content,
+                        std::uint32_t number, std::shared_ptr<const std::string> bytes,
+                        callback<void> done);
+  void finish_blob(const upload_place& by, const persistence::blob_key& key,
+                   persistence::blob_head head, std::shared_ptr<const std::string> last,
+                   callback<persistence::blob_head> done);
+  void drop_blob_upload(const scope_name& in, std::string content) const;
   void start_job(const job_key& key, const job_request& what, callback<job_started> done);
   void abort_job(const job_key& key, callback<job_view> done);
   void remove_job(const job_key& key, callback<void> done);
@@ -158,6 +175,8 @@ class engine_core {
   /// Calls `turn` on such threads until it returns true or fails, then calls `done`. Other queries
   /// have the thread between two turns. Errors: those of `turn`, and as `read_later`.
   void read_in_turns(query_call wanted, std::function<result<bool>()> turn, callback<void> done);
+  /// Subscribes to the deletions of runs in all scopes; see `event_hub`.
+  [[nodiscard]] std::shared_ptr<subscription> watch_deletions(std::size_t capacity) const;
   /// See `engine::reload_secrets`.
   result<void> reload_secrets();
   /// The error that says why the engine accepts no calls.
@@ -181,6 +200,8 @@ class engine_core {
   /// Takes a place among the calls in flight and returns what a call needs. A store that has failed
   /// can still be read. Errors: `overloaded`, `unavailable`.
   [[nodiscard]] result<admitted> admit(const actors::call_place& wanted) const;
+  /// What a call of an upload needs. Error: `unavailable`.
+  [[nodiscard]] result<admitted> enter(const upload_place& by) const;
   /// Calls `task` with the upkeep of the store on a thread of its own, one task at a time.
   template <class T, class Task>
   void keep_up(Task task, callback<T> done);

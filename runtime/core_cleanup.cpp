@@ -30,13 +30,14 @@ result<persistence::due_runs::rule> rule_of(const scope_name& in, const cleanup_
                "retention.failed_for_ms or retention.cancelled_for_ms"};
 }
 
-/// The key that a cursor holds; empty for the first page.
-result<std::string> place_of(const std::string& cursor) {
+/// The key that a cursor holds, which is of a run of the scope; empty for the first page.
+result<std::string> place_of(const scope_name& in, const std::string& cursor) {
   if (cursor.empty()) return std::string{};
   auto key = key_in_cursor(cursor);
   if (!key) return key;
-  const bool names_run = persistence::keys::listed_status(*key) && persistence::keys::run_of(*key);
-  if (!names_run) return invalid_cursor();
+  const auto run =
+      persistence::keys::listed_status(*key) ? persistence::keys::run_of(*key) : std::nullopt;
+  if (!run || run->scope != in) return invalid_cursor();
   return key;
 }
 
@@ -58,6 +59,10 @@ void engine_core::keep_run(const run_key& key, bool keep, callback<void> done) {
   actors::post(open->actors->cleaner, actors::keep_run{key, keep, std::move(answer)});
 }
 
+std::shared_ptr<subscription> engine_core::watch_deletions(std::size_t capacity) const {
+  return telemetry->events.subscribe_to_deletions(capacity);
+}
+
 void engine_core::clean_up(const scope_name& in, const cleanup_options& what,
                            callback<cleanup_page> done) {
   actors::call_place place{actors::call_kind::command, in, command_overhead_bytes};
@@ -71,7 +76,7 @@ void engine_core::clean_up(const scope_name& in, const cleanup_options& what,
   auto rule = rule_of(in, what, settings.retention, open->context->clock->now());
   if (!rule) return answer(std::move(rule).error());
   if (auto good = check_limit(what.limit); !good) return answer(std::move(good).error());
-  auto after = place_of(what.cursor);
+  auto after = place_of(in, what.cursor);
   if (!after) return answer(std::move(after).error());
   actors::post(
       open->actors->cleaner,

@@ -14,6 +14,7 @@ void engine_core::flush_log(const scope_name& in, callback<void> done) {
   const auto open = admit(place);
   if (!open) return done(open.error());
   auto answer = reply_to(open->context, std::move(place), std::move(done));
+  if (!open->actors) return answer({});  // an engine that only reads has no lines of its own
   caf::anon_send(open->actors->log_keeper, actors::flush_log_lines{std::move(answer)});
 }
 

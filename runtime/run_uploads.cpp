@@ -13,6 +13,7 @@
 
 #include "persistence/keys.hpp"
 #include "persistence/store.hpp"
+#include "runtime/upload_owner.hpp"
 
 namespace pawl {
 namespace {
@@ -58,9 +59,24 @@ bool links_to(const fs::path& link, const fs::path& folder) {
 
 }  // namespace
 
-fs::path upload_root(const settings& s) {
+fs::path upload_root(const settings& s, spdlog::logger* log) {
   const auto& named = s.server.upload_dir;
-  return named.empty() ? s.storage.data_dir / "uploads" : named;
+  if (named.empty()) return s.storage.data_dir / "uploads";
+  if (s.storage.data_dir.empty()) return named;
+  const auto owner = name_upload_owner(s.storage.data_dir);
+  if (!owner) {
+    if (log != nullptr)
+      log->warn("files of forms are not deleted with their runs: {}", owner.error().message);
+    return named;
+  }
+  if (log != nullptr && !owner->copied_from.empty()) {
+    log->warn(
+        "{} is a copy of another data folder: its files of forms are in {} from now on; those "
+        "in {} stay, because they belong to the other one",
+        s.storage.data_dir.string(), (named / owner->name).string(),
+        (named / owner->copied_from).string());
+  }
+  return named / owner->name;
 }
 
 fs::path uploads_of(const fs::path& root, const run_key& run) {
@@ -177,10 +193,11 @@ void run_uploads::share(const run_key& from, const run_key& with) {
 
 std::shared_ptr<run_uploads> make_run_uploads(const settings& s,
                                               std::shared_ptr<spdlog::logger> log) {
-  // Another folder may have the files of other servers, too, even of the same runs: of a store that
-  // was restored from a backup of this one.
-  if (!s.server.upload_dir.empty() || s.storage.data_dir.empty()) return nullptr;
-  return std::make_shared<run_uploads>(run_uploads::options{upload_root(s)}, std::move(log));
+  // A folder that is not this store's own may have the files of others, even of the same runs: of a
+  // store that was restored from a backup of this one.
+  fs::path root = upload_root(s, log.get());
+  if (s.storage.data_dir.empty() || root == s.server.upload_dir) return nullptr;
+  return std::make_shared<run_uploads>(run_uploads::options{std::move(root)}, std::move(log));
 }
 
 }  // namespace pawl

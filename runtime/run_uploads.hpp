@@ -18,8 +18,11 @@ class logger;
 
 namespace pawl {
 
-/// The folder of uploads: the one that the settings name, else one in the data folder.
-[[nodiscard]] std::filesystem::path upload_root(const settings& s);
+/// The folder of the uploads of a store: one in the data folder, or one of the data folder's own in
+/// the folder that the settings name, which others may use, too (see `upload_owner`). That folder
+/// itself if nothing tells the stores apart: for an engine in memory, or if the name of the data
+/// folder cannot be kept, which `log` reports.
+[[nodiscard]] std::filesystem::path upload_root(const settings& s, spdlog::logger* log = nullptr);
 
 /// The folder of the uploads of one run: SCOPE/HASH, with the hash of the run that its records
 /// begin with.
@@ -64,8 +67,8 @@ class run_uploads final : public actors::run_files {
   bool sweeping_ = false;
 };
 
-/// Those of an engine. Null if its files stay: the settings name a folder, which other servers may
-/// use, or the engine is in memory.
+/// Those of an engine. Null if its files stay, because it is not known whether they belong to
+/// another store.
 [[nodiscard]] std::shared_ptr<run_uploads> make_run_uploads(const settings& s,
                                                             std::shared_ptr<spdlog::logger> log);
 

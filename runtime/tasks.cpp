@@ -24,14 +24,19 @@ error refused(std::string message) {
 
 }  // namespace
 
+std::string_view run_of_task(std::string_view task) noexcept {
+  return task.substr(0, task.rfind('~'));
+}
+
 result<task_place> parse_task(const task_lease& task) {
   task_place place;
   const std::string_view text = task.task;
-  const auto tilde = text.rfind('~');
-  const auto first = text.find('.', tilde == text.npos ? 0 : tilde);
+  const std::string_view id = run_of_task(text);
+  const auto tilde = id.size();
+  const auto first = text.find('.', tilde);
   const auto last = text.rfind('.');
-  const bool parted = tilde != text.npos && first != text.npos && first < last;
-  auto run = parted ? parse_run_id(text.substr(0, tilde)) : refused("");
+  const bool parted = first != text.npos && first < last;
+  auto run = parted ? parse_run_id(id) : refused("");
   if (!run || !read_whole(text.substr(tilde + 1, first - tilde - 1), place.token) ||
       !read_whole(text.substr(first + 1, last - first - 1), place.visit) ||
       !read_whole(text.substr(last + 1), place.attempt)) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include <pawl/worker.hpp>
 
@@ -15,6 +16,10 @@ struct task_place {
   std::uint32_t attempt = 0;
   std::uint64_t lease = 0;
 };
+/// The part of a task's name that is the id of its run, unchecked; all of it if the name is not one
+/// of a poll. It points into the name.
+[[nodiscard]] std::string_view run_of_task(std::string_view task) noexcept;
+
 /// Parses a task lease. Error: `invalid_argument`.
 [[nodiscard]] result<task_place> parse_task(const task_lease& task);
 

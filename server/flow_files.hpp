@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -40,11 +43,23 @@ class flow_file_reports {
   void remove(const std::string& file);
   /// Returns the reports in the order of the files.
   [[nodiscard]] std::vector<flow_file_report> all() const;
+  /// Returns the number of changes so far.
+  [[nodiscard]] std::uint64_t changes() const;
+  /// Lets each change call `listener`, on the thread that makes it, as long as the caller keeps
+  /// what is returned.
+  [[nodiscard]] std::shared_ptr<void> on_change(std::function<void()> listener) const;
 
  private:
+  using listeners = std::vector<std::shared_ptr<std::function<void()>>>;
+
+  /// Counts a change; the lock is held. Returns the listeners, to be called without it.
+  [[nodiscard]] listeners changed();
+
   const std::string folder_;
   mutable std::mutex mutex_;
   std::map<std::string, flow_file_report> reports_;
+  std::uint64_t changes_ = 0;
+  mutable std::vector<std::weak_ptr<std::function<void()>>> listeners_;
 };
 
 }  // namespace pawl::server

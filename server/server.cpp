@@ -97,9 +97,8 @@ struct http_server::impl {
       : log(to),
         security(std::move(made)),
         routes(
-            {of, security.auth, security.audit,
-             std::make_shared<idempotency_table>(idempotency_table::limits{}), waits, bodies, live,
-             log, [stats = stats] { return stats->connections(); }, request_metrics,
+            {of, security.auth, security.audit, answers, waits, bodies, live, log,
+             [stats = stats] { return stats->connections(); }, request_metrics,
              [stats = stats, auth = security.auth, file = security.file, log = log,
               folder = std::make_shared<folder_size>(of.effective_settings().storage.data_dir)](
                  readings& now) {
@@ -113,17 +112,21 @@ struct http_server::impl {
              std::make_shared<caller_limiter>(of.effective_settings().server.max_waits_per_key),
              std::make_shared<watched_threads>(), make_upload_folder(of.effective_settings()),
              std::move(flow_files)},
-            routes_for(of.effective_settings().server)) {}
+            routes_for(of.effective_settings().server)),
+        deletions(forget_deleted_runs(of, answers)) {}
 
   const std::shared_ptr<spdlog::logger> log;
   const security_parts security;
   const std::shared_ptr<transport_stats> stats = std::make_shared<transport_stats>();
   const std::shared_ptr<metrics> request_metrics = std::make_shared<metrics>();
+  const std::shared_ptr<idempotency_table> answers =
+      std::make_shared<idempotency_table>(idempotency_table::limits{});
   const std::shared_ptr<waiting_calls> waits = std::make_shared<waiting_calls>();
   const std::shared_ptr<long_bodies> bodies = std::make_shared<long_bodies>();
   const std::shared_ptr<live_streams> live = std::make_shared<live_streams>(
       std::chrono::seconds{15}, [waiting = waits] { waiting->end_revoked(); });
   dispatcher routes;
+  const std::shared_ptr<subscription> deletions;
   std::shared_ptr<http::listener> transport;
   bool tls = false;
 };

@@ -26,7 +26,7 @@ exit_code print_events(session& s, const events_options& given) {
   for (const auto& word : given.filter) which.filter += (which.filter.empty() ? "" : " ") + word;
   const auto good = server::event_filter::parse(which.filter, which.kinds, wall_clock());
   if (!good) return s.fail(exit_code::usage, good.error().message);
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(store_use::read);
   if (!opened) return s.fail(opened.error());
   line_watcher lines{s, true};
   const auto done = (*opened)->events(after, which, [&](const placed_event& event) {

@@ -169,10 +169,10 @@ exit_code remove_flows(session& s, target& open, const removal& given) {
   return code;
 }
 
-/// Opens an existing target, runs an action on it and closes it.
+/// Opens a target, runs an action on it and closes it.
 template <class Action>
-exit_code with_target(session& s, Action action) {
-  const auto opened = s.open_target(store_use::existing);
+exit_code with_target(session& s, store_use use, Action action) {
+  const auto opened = s.open_target(use);
   if (!opened) return s.fail(opened.error());
   const exit_code code = action(**opened);
   return s.close(**opened, code);
@@ -207,7 +207,8 @@ void add_versions(CLI::App& to, command_line& line) {
   cmd->add_flag("--json", options->json, "Print one JSON object per version");
   cmd->callback([&line, options] {
     line.command = [options](session& s) {
-      return with_target(s, [&](target& open) { return list_versions(s, open, *options); });
+      return with_target(s, store_use::read,
+                         [&](target& open) { return list_versions(s, open, *options); });
     };
   });
 }
@@ -220,7 +221,8 @@ void add_publish(CLI::App& to, command_line& line) {
   cmd->add_option("VERSION", options->version, "A stored version")->required();
   cmd->callback([&line, options] {
     line.command = [options](session& s) {
-      return with_target(s, [&](target& open) { return publish_version(s, open, *options); });
+      return with_target(s, store_use::existing,
+                         [&](target& open) { return publish_version(s, open, *options); });
     };
   });
 }
@@ -238,7 +240,8 @@ void add_rm(CLI::App& to, command_line& line) {
   cmd->add_flag("--yes", given->yes, "Do not ask for confirmation");
   cmd->callback([&line, given] {
     line.command = [given](session& s) {
-      return with_target(s, [&](target& open) { return remove_flows(s, open, *given); });
+      return with_target(s, store_use::existing,
+                         [&](target& open) { return remove_flows(s, open, *given); });
     };
   });
 }
@@ -256,7 +259,8 @@ void add_flows(CLI::App& to, command_line& line) {
   ls->add_flag("--json", options->json, "Print one JSON object per flow");
   ls->callback([&line, options] {
     line.command = [options](session& s) {
-      return with_target(s, [&](target& open) { return list_flows(s, open, options->json); });
+      return with_target(s, store_use::read,
+                         [&](target& open) { return list_flows(s, open, options->json); });
     };
   });
   auto* const show = add_command(*group, "show", "Print the definition of a flow.",
@@ -270,7 +274,8 @@ void add_flows(CLI::App& to, command_line& line) {
   show->add_flag("--json", options->json, "Print one JSON object with definition and metadata");
   show->callback([&line, options] {
     line.command = [options](session& s) {
-      return with_target(s, [&](target& open) { return show_flow(s, open, *options); });
+      return with_target(s, store_use::read,
+                         [&](target& open) { return show_flow(s, open, *options); });
     };
   });
   add_put(*group, line);

@@ -24,7 +24,7 @@ result<flow::definition> find_definition(session& s, const std::string& named) {
   }
   const auto name = parse_flow_name(named);
   if (!name) return name.error();
-  auto open = s.open_target(loaded->values, store_use::existing);
+  auto open = s.open_target(loaded->values, store_use::read);
   if (!open) return std::move(open).error();
   const auto stored = (*open)->get_flow(*name, {});
   if (!stored) return stored.error();

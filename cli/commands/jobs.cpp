@@ -21,11 +21,11 @@ struct one_job {
 };
 
 /// Opens the target, calls `use` with the job, closes the target.
-exit_code with_job(session& s, const one_job& given,
+exit_code with_job(session& s, const one_job& given, store_use how,
                    const std::function<exit_code(target& on, const job_id& id)>& use) {
   const auto id = parse_job_id(given.id);
   if (!id) return s.fail(id.error());
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(how);
   if (!opened) return s.fail(opened.error());
   return s.close(**opened, use(**opened, *id));
 }
@@ -49,7 +49,7 @@ void print_jobs(session& s, const std::vector<job_view>& jobs) {
 }
 
 exit_code list_jobs_of(session& s, bool json) {
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(store_use::read);
   if (!opened) return s.fail(opened.error());
   std::vector<job_view> all;
   std::vector<std::string> damaged;
@@ -160,7 +160,7 @@ void add_jobs_show(CLI::App& to, command_line& line) {
   cmd->add_flag("--json", given->json, "Print one JSON object");
   cmd->callback([&line, given] {
     line.command = [given](session& s) {
-      return with_job(s, *given,
+      return with_job(s, *given, store_use::read,
                       [&](target& on, const job_id& id) { return show_job(s, on, id, *given); });
     };
   });
@@ -176,7 +176,7 @@ void add_jobs_abort(CLI::App& to, command_line& line) {
   cmd->add_flag("--json", given->json, "Print one JSON object");
   cmd->callback([&line, given] {
     line.command = [given](session& s) {
-      return with_job(s, *given, [&](target& on, const job_id& id) {
+      return with_job(s, *given, store_use::existing, [&](target& on, const job_id& id) {
         const auto job = on.abort_job(id);
         if (!job) return s.fail(job.error());
         s.out().line(given->json ? one_line(server::to_json(*job)) : job_sentence(*job));
@@ -195,7 +195,7 @@ void add_jobs_rm(CLI::App& to, command_line& line) {
   cmd->add_option("ID", given->id, "Job ID")->required();
   cmd->callback([&line, given] {
     line.command = [given](session& s) {
-      return with_job(s, *given, [&](target& on, const job_id& id) {
+      return with_job(s, *given, store_use::existing, [&](target& on, const job_id& id) {
         const auto done = on.remove_job(id);
         if (!done) return s.fail(done.error());
         s.out().line("Deleted job " + id.str() + ".");

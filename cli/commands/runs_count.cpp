@@ -26,7 +26,7 @@ exit_code print_count(session& s, target& open, const run_filter& filter,
 exit_code count_found(session& s, const count_options& options) {
   const auto filter = parse_run_filter(options.runs);
   if (!filter) return s.fail(filter.error());
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(store_use::read);
   if (!opened) return s.fail(opened.error());
   return s.close(**opened, print_count(s, **opened, *filter, options));
 }

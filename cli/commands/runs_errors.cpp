@@ -79,7 +79,7 @@ exit_code group_errors(session& s, const errors_options& options) {
   auto filter = parse_run_filter(options.runs);
   if (!filter) return s.fail(filter.error());
   if (options.limit == 0) return s.fail(exit_code::usage, "--limit must be at least 1");
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(store_use::read);
   if (!opened) return s.fail(opened.error());
   return s.close(**opened, print_groups(s, **opened, *filter, options));
 }

@@ -91,7 +91,7 @@ void print_run(session& s, const json& of, const command_hints& hints) {
 exit_code explain(session& s, const std::string& id_text, bool as_json) {
   const auto id = parse_run_id(id_text);
   if (!id) return s.fail(id.error());
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(store_use::read);
   if (!opened) return s.fail(opened.error());
   target& open = **opened;
   const auto explained = open.explain(*id);

@@ -2,6 +2,7 @@
 
 #include "cli/clock.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/report.hpp"
 #include "cli/target/open_store.hpp"
 #include "cli/text.hpp"
 #include "persistence/transfer/run_exporter.hpp"
@@ -36,7 +37,7 @@ exit_code export_selected(session& s, const export_arguments& given) {
   if (!in) return s.fail(in.error());
   const auto loaded = s.load_settings();
   if (!loaded) return s.fail(loaded.error());
-  const auto open = open_plain_store(s, loaded->values, store_use::existing);
+  const auto open = open_plain_store(s, loaded->values, store_use::read);
   if (!open) return s.fail(open.error());
   const auto print = [&s](const json& line) -> result<void> {
     s.out().line(server::text_of(line));
@@ -47,6 +48,8 @@ exit_code export_selected(session& s, const export_arguments& given) {
   if (!done) return s.out().closed() ? exit_code::broken_pipe : s.fail(done.error());
   exit_code code = exit_code::ok;
   for (const auto& why : done->left_out) code = s.fail(exit_code::usage, "left out: " + why);
+  if (const auto damaged = report_damaged(s, done->damaged); damaged != exit_code::ok)
+    code = damaged;
   s.print_message("exported " + counted(done->totals.runs, "run") + ", " +
                   counted(done->totals.flows, "version", "versions") + " of flows, " +
                   counted(done->totals.records, "record"));
@@ -64,8 +67,7 @@ void add_runs_export(CLI::App& to, command_line& line) {
                   "  pawl runs export order-17 --data-dir ./data > one.jsonl\n"
                   "  pawl runs export --filter 'status=paused flow=order' --data-dir ./data\n\n"
                   "All runs of the scope, unless ids or a filter are given. Subflows come with\n"
-                  "the run that they descend from. Import the lines with `pawl runs import`.\n"
-                  "No other process may use the folder.");
+                  "the run that they descend from. Import the lines with `pawl runs import`.");
   cmd->add_option("ID", given->ids, "Run IDs; default: all runs");
   cmd->add_option("--filter", given->filter, "Also the runs that fit, such as status=paused")
       ->type_name("FILTER");

@@ -70,7 +70,7 @@ exit_code print_history(session& s, target& open, const run_id& id,
 exit_code history(session& s, const history_arguments& given) {
   const auto id = parse_run_id(given.id);
   if (!id) return s.fail(id.error());
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(store_use::read);
   if (!opened) return s.fail(opened.error());
   return s.close(**opened, print_history(s, **opened, *id, given));
 }

@@ -23,10 +23,12 @@ struct import_arguments {
 };
 
 json import_json(const persistence::import_report& done, bool dry_run) {
-  return {{"dry_run", dry_run},           {"runs", done.imported.runs},
-          {"flows", done.imported.flows}, {"records", done.imported.records},
-          {"paused", done.paused},        {"pausing", done.pausing},
-          {"skipped", done.skipped}};
+  json line = {{"dry_run", dry_run},           {"runs", done.imported.runs},
+               {"flows", done.imported.flows}, {"records", done.imported.records},
+               {"paused", done.paused},        {"pausing", done.pausing},
+               {"skipped", done.skipped}};
+  if (!done.missing_blobs.empty()) line["missing_blobs"] = done.missing_blobs;
+  return line;
 }
 
 /// "Imported 12 runs and 2 versions of flows. 3 runs were running and are paused."
@@ -38,6 +40,11 @@ std::string import_sentence(const persistence::import_report& done, bool dry_run
   if (done.pausing > 0) {
     text += " To be paused after their current steps, which are called again: " +
             std::to_string(done.pausing) + ".";
+  }
+  if (!done.missing_blobs.empty()) {
+    text += " Blobs that they name and the store does not have: " +
+            std::to_string(done.missing_blobs.size()) +
+            ", such as sha256:" + *done.missing_blobs.begin() + ". Send them with PUT /v1/blobs.";
   }
   if (done.skipped > 0)
     text += " Left out, because they exist: " + std::to_string(done.skipped) + ".";

@@ -78,7 +78,7 @@ exit_code ls(session& s, const ls_options& options) {
       options.columns ? parse_run_columns(*options.columns) : default_run_columns(s.screen().live);
   if (!columns) return s.fail(exit_code::usage, "--columns: " + printable(columns.error().message));
   if (options.limit == 0) return s.fail(exit_code::usage, "--limit must be at least 1");
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(store_use::read);
   if (!opened) return s.fail(opened.error());
   const exit_code code = list_runs(s, **opened, *filter, options, *columns);
   return s.close(**opened, code);

@@ -261,7 +261,7 @@ struct show_arguments {
 exit_code show(session& s, const show_arguments& given) {
   const auto id = parse_run_id(given.run);
   if (!id) return s.fail(id.error());
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(store_use::read);
   if (!opened) return s.fail(opened.error());
   const exit_code code = given.checkpoint == 0
                              ? show_run(s, **opened, *id, given.as_json)

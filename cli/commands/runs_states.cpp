@@ -66,7 +66,7 @@ struct diff_arguments {
 exit_code diff(session& s, const diff_arguments& given) {
   const auto id = parse_run_id(given.run);
   if (!id) return s.fail(id.error());
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(store_use::read);
   if (!opened) return s.fail(opened.error());
   const auto found = (*opened)->diff(*id, given.from, given.to);
   if (!found) return s.close(**opened, s.fail(found.error()));

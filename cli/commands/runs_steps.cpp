@@ -47,7 +47,7 @@ exit_code print_steps_of(session& s, target& open, const run_id& id, const steps
 exit_code steps(session& s, const steps_arguments& given) {
   const auto id = parse_run_id(given.id);
   if (!id) return s.fail(id.error());
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(store_use::read);
   if (!opened) return s.fail(opened.error());
   return s.close(**opened, print_steps_of(s, **opened, *id, given));
 }

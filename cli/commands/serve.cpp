@@ -2,7 +2,6 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/serving.hpp"
-#include "config/keys.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -11,11 +10,10 @@ exit_code serve(session& s) {
   auto loaded = s.load_settings();
   if (!loaded) return s.fail(loaded.error());
   // The program's default is for commands with output of their own.
-  const auto level = config::find_key("log.level") - config::keys().data();
-  if (loaded->origins[static_cast<std::size_t>(level)].from == config::origin::kind::program)
+  using origin = config::origin::kind;
+  if (loaded->origin_of("log.level").from == origin::program)
     loaded->values.log.level = log_level::info;
-  const auto failures = config::find_key("log.failed_runs") - config::keys().data();
-  if (loaded->origins[static_cast<std::size_t>(failures)].from == config::origin::kind::program)
+  if (loaded->origin_of("log.failed_runs").from == origin::program)
     loaded->values.log.failed_runs = true;
   return serve_engine(s, *std::move(loaded),
                       [&](engine&, const std::vector<std::string>&, const std::string& listening) {

@@ -85,7 +85,7 @@ void print_statistics(session& s, const json& all) {
 }
 
 exit_code show_statistics(session& s, const stats_options& options) {
-  const auto opened = s.open_target(store_use::existing);
+  const auto opened = s.open_target(store_use::read);
   if (!opened) return s.fail(opened.error());
   const auto all = (*opened)->statistics(options.days);
   if (!all) return s.close(**opened, s.fail(all.error()));

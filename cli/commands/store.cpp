@@ -38,7 +38,9 @@ json to_json(const store_report& report, bool repaired) {
           {"runs", std::move(runs)},
           {"names_all_runs", report.names_all_runs},
           {"runs_checked", report.runs_checked},
-          {"runs_given_up", report.runs_given_up}};
+          {"runs_given_up", report.runs_given_up},
+          {"blobs_checked", report.blobs_checked},
+          {"blobs_unknown", report.blobs_unknown}};
 }
 
 json to_json(const persistence::store_contents& contents) {

@@ -100,6 +100,7 @@ exit_code show_stats(session& s, bool as_json) {
       });
   progress.clear();
   if (!store) return s.fail(store.error());
+  if (store->in_use) s.print_read_beside_writer();
   if (as_json) {
     s.out().line(one_line(to_json(*store)));
   } else {

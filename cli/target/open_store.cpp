@@ -6,6 +6,7 @@
 
 #include "cli/text.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
+#include "persistence/rocksdb/store_beside_writer.hpp"
 #include "persistence/run_removal.hpp"
 #include "persistence/store_copy.hpp"
 #include "runtime/store_codec.hpp"
@@ -32,7 +33,7 @@ result<void> check_store(const storage_settings& storage, store_use use) {
                                     "; check --data-dir (`pawl run --data-dir` creates one)"};
 }
 
-result<std::unique_ptr<persistence::store>> open_plain_store(const session& s, const settings& with,
+result<std::unique_ptr<persistence::store>> open_plain_store(session& s, const settings& with,
                                                              store_use use,
                                                              persistence::values::codec_ptr codec) {
   if (s.uses_server()) {
@@ -59,10 +60,15 @@ result<std::unique_ptr<persistence::store>> open_plain_store(const session& s, c
   options.cache_bytes = with.storage.cache_bytes;
   options.memtable_bytes = with.storage.memtable_bytes;
   auto opened = persistence::open_rocksdb_store(folder, options);
+  if (!opened && use == store_use::read && opened.error().code == errc::locked) {
+    opened = persistence::open_store_beside_writer(folder, options);
+    if (opened) s.print_read_beside_writer();
+  }
   if (!opened) return std::move(opened).error();
   if (const auto good = persistence::check_complete(*(*opened)->durable_view()); !good)
     return good.error();
-  // What a crash has left of deletions is not there for any command.
+  if (use == store_use::read) return opened;
+  // What a crash has left of deletions is not there for a command that writes.
   if (const auto done = persistence::finish_removals(**opened); !done) return done.error();
   return opened;
 }

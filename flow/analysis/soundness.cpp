@@ -8,6 +8,8 @@
 
 #include "flow/analysis/conflicts.hpp"
 #include "flow/analysis/empty_texts.hpp"
+#include "flow/analysis/error_edges.hpp"
+#include "flow/analysis/idle_settings.hpp"
 #include "flow/analysis/live_graph.hpp"
 #include "flow/analysis/unwritten.hpp"
 #include "flow/definition/graph.hpp"
@@ -216,8 +218,11 @@ void check_soundness(const definition& flow, const std::vector<compiled_node>& n
   const live_graph graph{flow, nodes, entry};
   soundness_checker{graph, raced_nodes(flow), diagnostics}.check();
   warn_conflicting_writes(graph, diagnostics);
+  warn_of_error_edges(graph, diagnostics);
+  warn_of_idle_settings(graph, diagnostics);
+  warn_of_hidden_keys(graph, flow.vars.has_value(), diagnostics);
   if (!flow.input_schema) return;
-  warn_unwritten(graph, *flow.input_schema, flow.vars.has_value(), diagnostics);
+  warn_unwritten(graph, flow, diagnostics);
   warn_empty_in_texts(graph, flow, diagnostics);
 }
 

@@ -270,6 +270,34 @@ TEST_CASE("the reads of all rules of nodes and edges are checked", "[soundness]"
         lines{at + "items never_written"});
 }
 
+TEST_CASE("an output that reads a key which no node writes causes a warning", "[soundness]") {
+  json flow = with_input(chain({start(), put("s", "total"), task_into("a", "sum")}), {"known"});
+  flow["output"] = {{"x", var("totla.n")}, {"y", var("sum.n")}, {"z", var("known")}};
+  CHECK(warnings_of(flow) == lines{"/output never_written"});
+  CHECK(
+      message_of(flow, "never_written") ==
+      "the rule reads \"totla\", which is not in the input and which no node writes; did you mean "
+      "\"total\"?");
+  flow["output"] = {{"x", var("total.n")}};
+  CHECK(warnings_of(flow) == lines{});
+}
+
+TEST_CASE("what a compensation reads when it begins may come from any node", "[soundness]") {
+  const auto warned = [](const char* key, json value) {
+    const json undo{{"code_ref", "u"}, {key, std::move(value)}};
+    return warnings_of(with_input(
+        chain({start(), task("x", {{"into", "t"}, {"compensate", undo}}), task_into("z", "later")}),
+        {"known"}));
+  };
+  const std::string at = "/nodes/1/data/compensate/";
+  CHECK(warned("timeout", var("later.s")) == lines{});
+  CHECK(warned("timeout", var("latr.s")) == lines{at + "timeout never_written"});
+  CHECK(warned("total_timeout", var("latr.s")) == lines{at + "total_timeout never_written"});
+  CHECK(warned("retry", {{"max_attempts", var("later.n")}}) == lines{});
+  CHECK(warned("retry", {{"on", {{{"backoff", var("latr.n")}}}}}) ==
+        lines{at + "retry/on/0/backoff never_written"});
+}
+
 TEST_CASE("reads are not reported where any key might be written", "[soundness]") {
   const json reader = condition("c", var("nowhere"));
   const auto silent = [](json flow) { return warnings_of(flow) == lines{}; };

@@ -108,9 +108,9 @@ std::optional<std::set<std::string>> keys_of_input(const json& schema) {
 
 /// A rule that reads some key.
 struct reading {
-  /// Before or after the node's work, on the result or the error of the step, or at the end of an
-  /// item.
-  enum class phase { before, after, of_step, of_error, of_item };
+  /// Before or after the node's work, on the result or the error of the step, at the end of an
+  /// item, or later: when the step is compensated or the run ends, which is after any other node.
+  enum class phase { before, after, of_step, of_error, of_item, later };
 
   node_index node;
   phase when;
@@ -123,12 +123,16 @@ class unwritten_checker {
                     std::vector<diagnostic>& diagnostics)
       : graph_(graph), input_(input), diagnostics_(diagnostics), forks_before_(graph.size()) {}
 
-  void check() {
+  /// `output`: what a completed run gives, if the flow says so.
+  void check(const std::optional<json>& output) {
     const auto reached = graph_.reached_from(graph_.entry());
     for (node_index i = 0; i < graph_.size(); ++i) {
       writes_.push_back(written_by(i));
       if (reached[i]) note_rules(i);
     }
+    if (output)
+      note_computed(*output, computed_as::value,
+                    {graph_.entry(), reading::phase::later, "/output"});
     if (readings_.empty()) return;
     find_joins();
     find_sections();
@@ -184,8 +188,15 @@ class unwritten_checker {
         note(node.data, data, key, form_of(key), before);
     if (const auto found = node.data.find("retry"); found != node.data.end())
       note_retry(*found, child_pointer(data, "retry"), {i, before, ""});
-    if (const auto found = node.data.find("compensate"); found != node.data.end())
-      note(*found, child_pointer(data, "compensate"), "with", computed_as::members, after);
+    if (const auto found = node.data.find("compensate");
+        found != node.data.end() && found->is_object()) {
+      const std::string at = child_pointer(data, "compensate");
+      note(*found, at, "with", computed_as::members, after);
+      for (const char* const key : {"timeout", "total_timeout"})
+        note(*found, at, key, computed_as::rule, later);
+      if (const auto retry = found->find("retry"); retry != found->end())
+        note_retry(*retry, child_pointer(at, "retry"), {i, later, ""});
+    }
     if (type != nullptr && type->reads("result"))
       note(node.data, data, "result", computed_as::value, type->has_items ? of_item : of_step);
     if (type != nullptr && type->reads("when"))
@@ -307,6 +318,8 @@ class unwritten_checker {
   [[nodiscard]] bool may_be(const marks& written, const reading& each) const {
     using enum reading::phase;
     if (written.before[each.node]) return true;
+    if (each.when == later)
+      return std::find(written.at.begin(), written.at.end(), true) != written.at.end();
     if (each.when == before || each.when == of_step) return false;
     if (written.at[each.node]) return true;
     const bool is_section = graph_.at(each.node).behaviour->section() != nullptr;
@@ -325,11 +338,12 @@ class unwritten_checker {
         if (known.size() < max_keys) known.push_back(other);
     const auto meant = nearest(key, known);
     ++reported_;
-    diagnostics_.push_back({severity::warning, at.pointer, "never_written",
-                            "the rule reads " + pawl::quoted(key) +
-                                ", which is not in the input and which no node on the path " +
-                                graph_.path_to(at.node) + " writes" +
-                                (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : "")});
+    diagnostics_.push_back(
+        {severity::warning, at.pointer, "never_written",
+         "the rule reads " + pawl::quoted(key) + ", which is not in the input and which no node " +
+             (at.when == reading::phase::later ? ""
+                                               : "on the path " + graph_.path_to(at.node) + " ") +
+             "writes" + (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : "")});
   }
 
   static constexpr std::size_t max_keys = 100;
@@ -350,12 +364,12 @@ class unwritten_checker {
 
 }  // namespace
 
-void warn_unwritten(const live_graph& graph, const json& input_schema, bool has_vars,
+void warn_unwritten(const live_graph& graph, const definition& flow,
                     std::vector<diagnostic>& diagnostics) {
-  auto known = keys_of_input(input_schema);
+  auto known = keys_of_input(*flow.input_schema);
   if (!known) return;
-  if (has_vars) known->insert("vars");
-  unwritten_checker{graph, *known, diagnostics}.check();
+  if (flow.vars) known->insert("vars");
+  unwritten_checker{graph, *known, diagnostics}.check(flow.output);
 }
 
 }  // namespace pawl::flow

@@ -8,9 +8,8 @@ namespace pawl::flow {
 
 /// Warns of rules that read a key which neither the run's input has nor any node before them
 /// writes. Checks only flows whose schema lists the keys of the input. A function, signal or answer
-/// without `into` may write any key, so no rule after it is reported. `has_vars`: rules can read
-/// `vars`.
-void warn_unwritten(const live_graph& graph, const json& input_schema, bool has_vars,
+/// without `into` may write any key, so no rule after it is reported. The flow has an input schema.
+void warn_unwritten(const live_graph& graph, const definition& flow,
                     std::vector<diagnostic>& diagnostics);
 
 }  // namespace pawl::flow

@@ -25,6 +25,13 @@ class reads_of_vars {
     for (const auto& [name, value] : vars.items()) known_.push_back(name);
   }
 
+  /// Variables are computed together, so one cannot read another.
+  void in_variable(const json& value, const std::string& at) {
+    is_in_variable_ = true;
+    in_value(value, at);
+    is_in_variable_ = false;
+  }
+
   void in_value(const json& value, const std::string& at) {
     if (logic::is_text_template(value))
       return in_value(logic::split_text(value.get_ref<const std::string&>()).parts, at);
@@ -84,7 +91,16 @@ class reads_of_vars {
     if (!path.is_string()) return in_value(argument, at);
     const auto& text = path.get_ref<const std::string&>();
     const auto name = name_in(text);
-    if (!text.starts_with(prefix) || vars_.contains(name) || reported_ == max_reported) return;
+    if (!text.starts_with(prefix) || reported_ == max_reported) return;
+    if (is_in_variable_) {
+      ++reported_;
+      diagnostics_.push_back({severity::warning, at, "unknown_variable",
+                              "variables cannot read each other, so " + pawl::quoted(text) +
+                                  " is absent here; repeat its value, or make a rule of it under "
+                                  "\"definitions\""});
+      return;
+    }
+    if (vars_.contains(name)) return;
     ++reported_;
     const auto meant = nearest(name, known_);
     diagnostics_.push_back({severity::warning, at, "unknown_variable",
@@ -99,6 +115,7 @@ class reads_of_vars {
   std::vector<diagnostic>& diagnostics_;
   std::vector<std::string_view> known_;
   std::size_t reported_ = 0;
+  bool is_in_variable_ = false;
 };
 
 }  // namespace
@@ -115,6 +132,8 @@ void check_vars(const definition& flow, std::vector<diagnostic>& diagnostics) {
   const auto in_value = [&](std::string_view, const json& value, const std::string& at) {
     reads.in_value(value, at);
   };
+  for (const auto& [name, value] : flow.vars->items())
+    reads.in_variable(value, child_pointer("/vars", name));
   for (const auto& node : flow.nodes)
     for (const auto& [key, value] : node.data.items())
       for_each_computed(key, value, data_pointer(node, key), in_value);

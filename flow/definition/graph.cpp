@@ -254,7 +254,7 @@ class graph_checker {
       if (type->has_body && !edges_[i].has_handler && node.data.contains("compensate") &&
           node.data["compensate"] == "on_error") {
         fail(data_pointer(node, "compensate"), "never_taken",
-             pawl::quoted(node.id) +
+             (is_flow_section(node) ? "the flow" : pawl::quoted(node.id)) +
                  " has no \"on_error\" and no \"on_timeout\" edge, so an error of its body "
                  "passes it: add one");
       }
@@ -326,6 +326,8 @@ class graph_checker {
       comparisons_left_ -= ids_.size();
       meant = did_you_mean(id, ids_);
     }
+    if (meant.empty() && (id == "end" || id == "END" || id == "null"))
+      meant = "; a branch ends at a node of type end, or at one whose \"next\" is null";
     fail(std::move(pointer), "dangling_edge", "no such node: " + pawl::quoted(id) + meant);
     return std::nullopt;
   }

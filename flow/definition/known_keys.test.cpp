@@ -100,6 +100,10 @@ TEST_CASE("a rule in the args of a task causes a warning with its place", "[keys
                    "rule_in_args") ==
         "node \"a\": \"args\" are passed as they are written, so this rule is not evaluated; did "
         "you mean \"with\": {\"v\": …}?");
+  CHECK(warnings({{"v", {"x", "to {{name}}"}}}) == lines{at + "/v/1 rule_in_args"});
+  CHECK(mentions(
+      message_of(chain({start(), task("a", {{"args", {{"v", "{{x}}"}}}})}), "rule_in_args"),
+      "so this text is not filled in; did you mean \"with\": {\"v\": …}?"));
   CHECK(
       warnings_of(chain(
           {start(), task("a", {{"compensate",

@@ -348,6 +348,10 @@ TEST_CASE("the variables of a flow are checked", "[vars][validation]") {
   CHECK(mentions(message_of(flow(vars, var("vars.limt.x")), "unknown_variable"),
                  "did you mean \"limit\"?"));
   CHECK(warnings_of(flow(vars, {{"filter", {var("x"), var("vars.limt")}}})) == diagnosed{});
+  const json both{{"limit", 1}, {"twice", {{"*", {var("vars.limit"), 2}}}}};
+  CHECK(warnings_of(flow(both, true)) == diagnosed{"/vars/twice unknown_variable"});
+  CHECK(mentions(message_of(flow(both, true), "unknown_variable"),
+                 "variables cannot read each other, so \"vars.limit\" is absent here"));
   // In the body of an iteration, "var" reads the item.
   const json body{{"filter", {var("x"), {{">", {var("price"), var("vars.limit")}}}}}};
   CHECK(warnings_of(flow(vars, body)) == diagnosed{"/nodes/1/data/expr variable_in_body"});

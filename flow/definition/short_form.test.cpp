@@ -183,6 +183,7 @@ TEST_CASE("diagnostics of the short form point into what was written", "[short_f
       {R"({"type": "end"}])", "/nodes/0 missing_key"},
       {R"(7])", "/nodes/0 wrong_type"},
       {do_a + R"(, "next": "x"}])", "/nodes/0/next dangling_edge"},
+      {do_a + R"(, "next": "end"}])", "/nodes/0/next dangling_edge"},
       {do_a + R"(, "next": ["a", "x"]}])", "/nodes/0/next/1 dangling_edge"},
       {do_a + R"(, "next": [{"to": "x"}]}])", "/nodes/0/next/0/to dangling_edge"},
       {do_a + R"(, "next": [{"when": {"var": "n"}}]}])", "/nodes/0/next/0 missing_key"},

@@ -38,8 +38,14 @@ json side(std::string_view text) {
 }
 
 /// Returns the rule that a text such as "total > 100" probably means.
-std::optional<json> rule_meant_by(const std::string& text) {
+std::optional<json> rule_meant_by(std::string_view text) {
   if (text.size() > 100) return std::nullopt;
+  if (text.starts_with("{{") && text.ends_with("}}") && text.size() > 4) {
+    text = text.substr(2, text.size() - 4);
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    if (text.find_first_of(" |{}") == text.npos) return json{{"var", std::string{text}}};
+  }
   const auto parts = three_parts(text);
   if (!parts) return std::nullopt;
   const auto [left, comparison, right] = *parts;

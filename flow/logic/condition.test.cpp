@@ -41,6 +41,13 @@ TEST_CASE("a constant as a condition is refused with what was probably meant", "
       {R"("a = b")",
        "constant_rule: the text \"a = b\" is not a rule, and always true; did you mean "
        "{\"==\":[{\"var\":\"a\"},{\"var\":\"b\"}]}?"},
+      {R"("{{ total > 100 }}")",
+       "constant_rule: the text \"{{ total > 100 }}\" is not a rule, and always true; did you mean "
+       "{\">\":[{\"var\":\"total\"},100]}?"},
+      {R"("{{order.approved}}")",
+       "constant_rule: the text \"{{order.approved}}\" is not a rule, and always true; did you "
+       "mean "
+       "{\"var\":\"order.approved\"}?"},
       {R"("approved")",
        "constant_rule: the text \"approved\" is not a rule, and always true; a rule is an object "
        "such as {\">\": [{\"var\": \"total\"}, 100]}"},

@@ -59,6 +59,26 @@ std::optional<suspicion> suspicion_of_read(const json& args) {
                        " reads the data around it"};
 }
 
+/// Whether a path is written as in other languages: "{{a.b}}", "$.a.b" or "${a.b}".
+std::optional<suspicion> suspicion_of_path(const json& args) {
+  const json& path = args.is_array() && !args.empty() ? args.front() : args;
+  if (!path.is_string()) return std::nullopt;
+  std::string_view text = path.get_ref<const std::string&>();
+  const std::string_view written = text;
+  if (text.starts_with("$.")) {
+    text.remove_prefix(2);
+  } else if (text.starts_with("{{") || text.starts_with("${")) {
+    text.remove_prefix(2);
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with('}') || text.ends_with(' ')) text.remove_suffix(1);
+  } else {
+    return std::nullopt;
+  }
+  return suspicion{"foreign_path", "\"var\" takes a path as it is, and no key is named " +
+                                       pawl::quoted(written.substr(0, written.find('.'))) +
+                                       "; did you mean " + json{{"var", text}}.dump() + "?"};
+}
+
 }  // namespace
 
 std::optional<suspicion> suspicion_of_call(const operator_entry& called, const json& argument,
@@ -66,7 +86,9 @@ std::optional<suspicion> suspicion_of_call(const operator_entry& called, const j
   const std::string_view name = called.name;
   if (name == "==" || name == "===" || name == "!=" || name == "!==")
     return suspicion_of_comparison(name, argument);
-  return in_reduce && name == "var" ? suspicion_of_read(argument) : std::nullopt;
+  if (name != "var") return std::nullopt;
+  if (auto foreign = suspicion_of_path(argument)) return foreign;
+  return in_reduce ? suspicion_of_read(argument) : std::nullopt;
 }
 
 std::optional<suspicion> suspicion_of_literal(const json& object) {

@@ -44,6 +44,19 @@ TEST_CASE("a comparison of what is never the same causes a warning", "[logic][su
         "another; to compare what is in them, write {\"!\": [{\"equal\": […]}]}");
 }
 
+TEST_CASE("a path in the notation of another language causes a warning", "[logic][suspicion]") {
+  for (const char* foreign : {R"({"var": "{{a.b}}"})", R"({"var": "$.a.b"})",
+                              R"({"var": "${ a.b }"})", R"({"var": ["{{ a.b }}", 0]})"}) {
+    CAPTURE(foreign);
+    REQUIRE(suspected(foreign) == codes_of{"/var foreign_path"});
+    CHECK(warnings_in(foreign).at(0).message.ends_with("did you mean {\"var\":\"a.b\"}?"));
+  }
+  for (const char* good : {R"({"var": "$oid.x"})", R"({"var": "$"})", R"({"var": "a{{b"})"}) {
+    CAPTURE(good);
+    CHECK(suspected(good).empty());
+  }
+}
+
 TEST_CASE("a variable that the body of reduce cannot read causes a warning", "[logic][suspicion]") {
   const auto body = [](const std::string& rule) {
     return suspected((R"({"reduce": [{"var": "list"}, )" + rule + ", 0]}").c_str());

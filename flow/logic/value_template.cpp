@@ -1,7 +1,9 @@
 #include "flow/logic/value_template.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <pawl/suggest.hpp>
@@ -159,8 +161,22 @@ class template_compiler {
     diagnostics_.push_back({severity::warning, pointer_to(root_, at), code, std::move(message)});
   }
 
+  /// Whether an object with one key was probably meant as a secret, whose names are upper case.
+  static bool looks_like_secret(std::string_view key, const json& argument) {
+    constexpr std::array<std::string_view, 1> secret = {"secret"};
+    const auto* const name = argument.get_ptr<const std::string*>();
+    return name != nullptr && nearest(key, secret, 2) && name->size() > 1 &&
+           name->find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
+  }
+
   void warn_of_operator(const std::string& key, const json& argument, const location* at) {
     // Many usual keys are two letters away from an operator: "amount" and "count".
+    if (looks_like_secret(key, argument)) {
+      const location inner{at, &key, 0};
+      return warn(
+          &inner, "unknown_operator",
+          "this object is passed with the key \"" + shown(key) + "\"; did you mean \"secret\"?");
+    }
     const auto similar_name = nearest(key, operators(), 1);
     const auto meant = similar_name ? similar_name : operator_meant_by(key);
     // A word of another language ("sum", "any") is also a usual key; with operands it is a call.

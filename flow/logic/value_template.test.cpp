@@ -108,6 +108,8 @@ TEST_CASE("a template finds typos of operators, and accepts usual keys", "[templ
       {R"({"VAR": "id"})", {"warning /VAR unknown_operator"}},
       {R"({"contains": ["abc", "a"]})", {"warning /contains unknown_operator"}},
       {R"({"=>": [1, 2]})", {"warning /=> unknown_operator"}},
+      {R"({"a": {"secrets": "API_TOKEN"}})", {"warning /a/secrets unknown_operator"}},
+      {R"({"a": {"secrets": "three of them"}})", {}},
       {R"({">>": 1})", {"warning />> unknown_operator"}},
       {R"([{"a": [{"vars": "x"}]}])", {"warning /0/a/0/vars unknown_operator"}},
       {R"({">": [1, 2], "<": [1, 2]})", {"warning  several_rules"}},

@@ -62,6 +62,8 @@ void transition_builder::advance() {
 void transition_builder::enter(token& t) {
   // A token that a retry has revived is still on its visit.
   if (t.visit == 0 && !count_visit(t)) return;
+  // A compensation keeps the visit of its step, but its rules read its own time.
+  if (t.compensates && !t.rules_time && node_of(t).reads_time) t.rules_time = changes_.now();
   ++t.attempt;
   changes_.mark_changed(t);
   node_of(t).behaviour->enter(*this, t);

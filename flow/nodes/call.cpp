@@ -6,6 +6,7 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/detail/placement.hpp>
 
+#include "flow/logic/text_template.hpp"
 #include "flow/machine/enclosing.hpp"
 #include "flow/machine/machine.hpp"
 #include "flow/machine/transition_builder.hpp"
@@ -30,10 +31,10 @@ run_id child_id(const run_key& parent, const std::string& node, std::uint32_t vi
   return detail::child_run_id(parent, of);
 }
 
-/// Whether a value that stands as it is written was probably meant as a rule. `{"max": 10}` and
-/// the like are usual data.
+/// Whether a value that stands as it is written was probably meant to be computed. `{"max": 10}`
+/// and the like are usual data.
 bool looks_like_rule(const json& value) {
-  if (logic::is_secret(value)) return true;
+  if (logic::is_secret(value) || logic::is_text_template(value)) return true;
   if (!logic::is_rule(value)) return false;
   const std::string& name = value.begin().key();
   const bool is_word = name[0] >= 'a' && name[0] <= 'z';
@@ -56,12 +57,24 @@ std::optional<std::string> place_of_rule(const json& value) {
 void warn_of_rules(const data_reader& data, const json& args) {
   for (const auto& [name, value] : args.items()) {
     if (const auto found = place_of_rule(value)) {
+      const bool is_text = value.at(json::json_pointer{*found}).is_string();
       data.warn(child_pointer(data.pointer("args"), name) + *found, "rule_in_args",
-                "\"args\" are passed as they are written, so this rule is not evaluated; did you "
-                "mean \"with\": {" +
-                    pawl::quoted(name) + ": …}?");
+                "\"args\" are passed as they are written, so this " +
+                    std::string{is_text ? "text is not filled in" : "rule is not evaluated"} +
+                    "; did you mean \"with\": {" + pawl::quoted(name) + ": …}?");
     }
   }
+}
+
+/// Whether a call that ended with this error may have taken effect. An abandoned call may still
+/// take effect; one without a result that can be kept has run to its end. A function or worker
+/// knows best: then the details of its error say so.
+bool leaves_doubt(const error& why) noexcept {
+  if (why.code == errc::timed_out || why.code == errc::cancelled) return true;
+  if (why.type == "invalid_result" || why.type == "no_result") return true;
+  if (!why.details || !why.details->is_object()) return false;
+  const auto said = why.details->find("in_doubt");
+  return said != why.details->end() && *said == true;
 }
 
 const char* const doubt_answers =
@@ -123,11 +136,9 @@ call_node::call_node(const data_reader& data, call_plan what, std::string into)
   if (const auto compensate = data.within("compensate", compensate_keys))
     compensation_ = read_call(*compensate);
   if (compensation_ &&
-      (compensation_->code_ref.is_computed() || compensation_->queue.is_computed() ||
-       compensation_->total_timeout.is_computed() || !compensation_->retry.computed.empty()))
+      (compensation_->code_ref.is_computed() || compensation_->queue.is_computed()))
     data.fail("compensate", "wrong_type",
-              "the function, the queue, the \"total_timeout\" and the numbers of \"retry\" of a "
-              "compensation cannot be computed");
+              "the function and the queue of a compensation cannot be computed");
   if (call_.child)
     return;  // starting the same run twice starts it once: its effect is never unknown
   once_ = data.one_of("effect", effects) == "once";
@@ -183,7 +194,8 @@ void call_node::resume(transition_builder& run, token& t, step_outcome_command&&
   if (outcome.value) return succeed(run, t, *std::move(outcome.value), us);
   const error& why = outcome.value.error();
   // With "retry" the retry policy decides, as for any other failure.
-  if (effect_is_unknown(t, why) && doubt_ != doubt_policy::retry) return in_doubt(run, t);
+  if (effect_is_unknown(t, why) && doubt_ != doubt_policy::retry)
+    return settle_doubt(run, t, why.message);
   fail(run, t, why, outcome);
 }
 
@@ -207,9 +219,8 @@ void call_node::leave_for_pause(transition_builder& run, token& t,
   run.waits().sleep_for(t, is_pausing ? std::chrono::milliseconds{0} : again_after);
 }
 
-/// An abandoned call may still take effect.
 bool call_node::effect_is_unknown(const token& t, const error& why) const noexcept {
-  return once_ && !t.compensates && (why.code == errc::timed_out || why.code == errc::cancelled);
+  return once_ && !t.compensates && leaves_doubt(why);
 }
 
 void call_node::succeed(transition_builder& run, token& t, json value, std::int64_t us) const {
@@ -318,12 +329,20 @@ void call_node::in_doubt(transition_builder& run, token& t) const {
     return end_while_compensating(
         run, t, error{errc::cancelled, "the process ended while this step was stopping"}, 0);
   }
+  if (doubt_ == doubt_policy::retry) {
+    run.changes().record(event_kind::in_doubt, t);
+    return run.calls().start_next_attempt(t);
+  }
+  settle_doubt(run, t, "its call was interrupted");
+}
+
+/// `why`: what leaves the doubt. Not for `doubt_policy::retry`.
+void call_node::settle_doubt(transition_builder& run, token& t, const std::string& why) const {
   run.changes().record(event_kind::in_doubt, t);
-  if (doubt_ == doubt_policy::retry) return run.calls().start_next_attempt(t);
   if (doubt_ == doubt_policy::ask) {
     t.in_doubt = true;
     return run.waits().ask(t, {{"in_doubt", run.node_of(t).id},
-                               {"question", "Did this step take effect? Its call was interrupted."},
+                               {"question", "Did this step take effect? Unknown: " + why},
                                {"answers", doubt_answers}});
   }
   if (doubt_ == doubt_policy::compensate) {
@@ -332,8 +351,7 @@ void call_node::in_doubt(transition_builder& run, token& t) const {
   }
   run.failures().fail_step(
       t, {errc::function_failed,
-          "it is unknown whether this step took effect (its call was interrupted), and "
-          "it must run at most once",
+          "it is unknown whether this step took effect (" + why + "), and it must run at most once",
           "in_doubt"});
 }
 

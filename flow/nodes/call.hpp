@@ -103,6 +103,7 @@ class call_node : public node {
   /// the run goes on.
   void leave_for_pause(transition_builder& run, token& t, step_outcome_command&& outcome) const;
   [[nodiscard]] bool effect_is_unknown(const token& t, const error& why) const noexcept;
+  void settle_doubt(transition_builder& run, token& t, const std::string& why) const;
   void fail(transition_builder& run, token& t, const error& why,
             const step_outcome_command& of) const;
   /// Records the compensation of a completed step. Error: a rule of its arguments failed.

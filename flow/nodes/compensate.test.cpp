@@ -307,6 +307,83 @@ TEST_CASE("a compensation has its own retry policy", "[compensate][retry-policy]
   CHECK(run.state().error->type == "broken");
 }
 
+TEST_CASE("rules compute the retry policy of a compensation when it begins",
+          "[compensate][retry-policy]") {
+  const json retry{{"max_attempts", var("n")},
+                   {"jitter", 0},
+                   {"on",
+                    {{{"error", "busy"}, {"initial_interval", {{"cat", {var("s"), "s"}}}}},
+                     {{"max_attempts", 1}}}}};
+  driven_run run{chain({start(), undoable("a", {{"retry", retry}}), task("b"), task("c")})};
+  REQUIRE(run.begin({{"n", 1}, {"s", 1}}));
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.finish("b", json{{"n", 3}, {"s", 10}}));
+  REQUIRE(run.finish("c", broken));
+  for (const int wait : {10, 20}) {
+    REQUIRE(run.finish("a", fail("busy", "try again")));
+    CHECK(*next_timer(run.state()) - run.state().updated_at == std::chrono::seconds{wait});
+    CHECK(survives_restart(run));
+    REQUIRE(run.fire_timer());
+    CHECK(run.call_of("a")->compensates);
+  }
+  REQUIRE(run.finish("a", fail("busy", "try again")));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "compensation_failed");
+}
+
+TEST_CASE("a rule computes the time of all attempts of a compensation", "[compensate][timeout]") {
+  const json undo{{"total_timeout", {{"*", {var("n"), 60}}}},
+                  {"retry", {{"max_attempts", 100}, {"initial_interval", "1m"}, {"backoff", 1}}}};
+  driven_run run{chain({start(), undoable("a", undo), task("c")})};
+  REQUIRE(run.begin({{"n", 3}}));
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.finish("c", broken));
+  std::size_t calls = 0;
+  for (; run.status() == run_status::running && calls < 10; ++calls) {
+    REQUIRE(run.finish("a", broken));
+    CHECK(survives_restart(run));
+    if (run.status() == run_status::running) REQUIRE(run.fire_timer());
+  }
+  CHECK(calls == 3);
+  CHECK(run.state().error->type == "compensation_failed");
+}
+
+TEST_CASE(
+    "a rule of a compensation that returns no number fails the run, and a retry asks it again",
+    "[compensate][retry]") {
+  for (const json& undo :
+       {json{{"retry", {{"max_attempts", var("n")}}}}, json{{"total_timeout", var("n")}}}) {
+    CAPTURE(undo);
+    driven_run run{chain({start(), undoable("a", undo), task("c")})};
+    REQUIRE(run.begin({{"n", "many"}}));
+    REQUIRE(run.finish("a"));
+    REQUIRE(run.finish("c", broken));
+    CHECK(run.calls().empty());
+    REQUIRE(run.status() == run_status::failed);
+    CHECK(run.state().error->type == "compensation_failed");
+    CHECK(survives_restart(run));
+    REQUIRE(run.apply(set_data_command{std::nullopt, "", {{"n", 2}}}));
+    REQUIRE(run.apply(retry_command{}));
+    CHECK(functions(run) == lines{"undo.a"});
+    REQUIRE(run.finish("a"));
+    CHECK(run.state().error->type == "broken");
+  }
+}
+
+TEST_CASE("the rules of a compensation read its own time", "[compensate][retry-policy]") {
+  const json age{{"time_diff", {{{"now", json::array()}}, 1'700'000'000, "h"}}};
+  const json is_late{{">", {age, 1}}};
+  const json retry{{"max_attempts", {{"if", {is_late, 2, 1}}}}};
+  driven_run run{chain({start(), undoable("a", {{"retry", retry}}), task("c")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a"));
+  run.advance_clock(std::chrono::hours{2});
+  REQUIRE(run.finish("c", broken));
+  REQUIRE(run.finish("a", broken));
+  CHECK(run.status() == run_status::running);  // a second attempt follows
+  CHECK(survives_restart(run));
+}
+
 TEST_CASE("a failed compensation fails the run, and a retry continues with it",
           "[compensate][retry]") {
   for (const bool cancelled : {false, true}) {

@@ -215,10 +215,6 @@ TEST_CASE("a rule computes the time of all attempts when they begin", "[tasks][t
   REQUIRE(broken.begin({{"t", "soon"}}));
   CHECK(broken.status() == run_status::failed);
   CHECK(mentions(broken.state().error->message, "\"total_timeout\" "));
-
-  const json undo{{"code_ref", "undo"}, {"total_timeout", var("t")}};
-  CHECK(errors_of(chain({start(), task("a", {{"compensate", undo}})})) ==
-        texts{"/nodes/1/data/compensate wrong_type"});
 }
 
 TEST_CASE("a rule computes the time between heartbeats", "[tasks][timeout]") {

@@ -212,6 +212,68 @@ TEST_CASE("an error returned by the function leaves no doubt", "[once][retry-pol
   CHECK(next_timer(run.state()).has_value());
 }
 
+TEST_CASE("a function or worker can say that its failure leaves doubt", "[once]") {
+  const error unsure = fail("busy", "POST /pay timed out", {{"in_doubt", true}});
+  const json retry{{"max_attempts", 2}};
+  {
+    driven_run run{chain({start(), once("a", {{"retry", retry}}), end()})};
+    REQUIRE(run.begin());
+    REQUIRE(run.finish("a", unsure));
+    CHECK(run.status() == run_status::paused);
+    CHECK(run.story("in_doubt").size() == 1);
+    CHECK(run.story("retry_scheduled").empty());
+    CHECK(mentions(run.state().metadata.at("interrupt_value").at("question").get<std::string>(),
+                   "POST /pay timed out"));
+  }
+  {
+    driven_run run{chain({start(), once("a", {{"retry", retry}, {"in_doubt", "fail"}}), end()})};
+    REQUIRE(run.begin());
+    REQUIRE(run.finish("a", unsure));
+    CHECK(run.status() == run_status::failed);
+    CHECK(run.state().error->type == "in_doubt");
+    CHECK(mentions(run.state().error->message, "POST /pay timed out"));
+  }
+  {
+    driven_run run{chain({start(),
+                          once("a", {{"retry", retry},
+                                     {"in_doubt", "compensate"},
+                                     {"compensate", {{"code_ref", "undo"}}}}),
+                          end()})};
+    REQUIRE(run.begin());
+    REQUIRE(run.finish("a", unsure));
+    REQUIRE(run.call_of("a") != nullptr);
+    CHECK(run.call_of("a")->code_ref == "undo");
+    REQUIRE(run.finish("a"));
+    CHECK(run.status() == run_status::failed);
+  }
+  {
+    driven_run run{chain({start(), task("a", {{"retry", retry}}), end()})};  // may be repeated
+    REQUIRE(run.begin());
+    REQUIRE(run.finish("a", unsure));
+    CHECK(next_timer(run.state()).has_value());
+  }
+}
+
+TEST_CASE("only true says that a failure leaves doubt", "[once]") {
+  for (const json& details :
+       {json{{"in_doubt", false}}, json{{"in_doubt", "yes"}}, json("in_doubt")}) {
+    driven_run run{chain({start(), once("a", {{"retry", json::object()}}), end()})};
+    REQUIRE(run.begin());
+    REQUIRE(run.finish("a", fail("busy", "try again", details)));
+    CHECK(run.story("in_doubt").empty());
+  }
+}
+
+TEST_CASE("a call whose result cannot be kept leaves doubt", "[once]") {
+  for (const char* type : {"invalid_result", "no_result"}) {
+    driven_run run{chain({start(), once("a", {{"retry", json::object()}}), end()})};
+    REQUIRE(run.begin());
+    REQUIRE(run.finish("a", fail(type, "the result is too large")));
+    CHECK(run.status() == run_status::paused);
+    CHECK(run.story("in_doubt").size() == 1);
+  }
+}
+
 TEST_CASE("with \"retry\" an abandoned step is retried by its retry policy",
           "[once][retry-policy]") {
   driven_run run{chain(

@@ -32,6 +32,18 @@ void read_limit(const data_reader& data, std::string_view key,
   }
 }
 
+/// Warns of items that are written and no array, so that the map always fails.
+void warn_of_items(const data_reader& data) {
+  const json* const items = data.find("items");
+  if (items == nullptr || items->is_array() || logic::is_computed(*items)) return;
+  if (items->is_object() && items->size() == 1) return;  // `literal`, or an unknown operator
+  std::string message =
+      "the items of a map must be an array, not " + std::string{items->type_name()};
+  if (items->is_string()) message += "; did you mean " + json{{"var", *items}}.dump() + "?";
+  if (items->is_object()) message += R"(; {"entries": …} makes one of an object)";
+  data.warn(data.pointer("items"), "bad_items", std::move(message));
+}
+
 map_plan read_plan_of_map(const data_reader& data) {
   map_plan plan;
   plan.as = data.text("as", false).value_or(plan.as);
@@ -61,7 +73,9 @@ class map_node final : public node {
   explicit map_node(const data_reader& data)
       : items_(data.value("items", true).value_or(logic::value_template{})),
         plan_(read_plan_of_map(data)),
-        absent_is_empty_(data.one_of("absent", absences) == "empty") {}
+        absent_is_empty_(data.one_of("absent", absences) == "empty") {
+    warn_of_items(data);
+  }
 
   void enter(transition_builder& run, token& t) const override {
     if (run.maps().resume(t)) return;

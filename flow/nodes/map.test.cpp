@@ -63,6 +63,21 @@ lines errors_of_map(json data) {
 
 }  // namespace
 
+TEST_CASE("items that are written and no array cause a warning", "[map][validation]") {
+  const auto warned = [](json items) {
+    return warnings_of(mapped(json::object(), std::move(items)));
+  };
+  const lines bad{"/nodes/1/data/items bad_items"};
+  for (const json& items : {json("list"), json(3), json(true), json{{"a", 1}, {"b", 2}}})
+    CHECK(warned(items) == bad);
+  CHECK(message_of(mapped(json::object(), "order.lines"), "bad_items") ==
+        "node \"m\": the items of a map must be an array, not string; did you mean "
+        "{\"var\":\"order.lines\"}?");
+  for (const json& items :
+       {json::array({1, 2}), var("list"), json("{{list}}"), json{{"literal", {1, 2}}}})
+    CHECK(warned(items) == lines{});
+}
+
 TEST_CASE("the data of a map is checked", "[map][validation]") {
   const std::string at = "/nodes/1/data";
   CHECK(errors_of_map(json::object()) == lines{at + " missing_key"});

@@ -402,9 +402,9 @@ TEST_CASE("the rules of a retry policy are checked", "[retry-policy][validation]
   json flow = chain({start(), task("a", {{"retry", {{"backoff", {{"steps", {2}}}}}}})});
   flow["definitions"] = {{"steps", {{"params", {"n"}}, {"rule", {{"+", {var("n"), 1}}}}}}};
   CHECK(errors_of(flow) == lines{});
-  const json undo{{"code_ref", "undo"}, {"retry", {{"max_attempts", var("n")}}}};
+  const json undo{{"code_ref", "undo"}, {"retry", {{"max_attempts", {{"wat", 1}}}}}};
   CHECK(errors_of(chain({start(), task("a", {{"compensate", undo}})})) ==
-        lines{"/nodes/1/data/compensate wrong_type"});
+        lines{"/nodes/1/data/compensate/retry/max_attempts/wat unknown_operator"});
 }
 
 TEST_CASE("a variable of a retry policy that nothing writes is a warning", "[retry-policy]") {

@@ -54,8 +54,20 @@ class node_data_generator {
       data["effect"] = "once";
       data["in_doubt"] = random_.pick(doubts);
     }
-    if (random_.chance(4))
+    if (random_.chance(4)) {
       data["compensate"] = {{"code_ref", "sim.undo"}, {"with", {{"seen", var("n")}}}};
+      fill_computed_retry(data["compensate"]);
+    }
+  }
+
+  /// Numbers of a compensation that rules compute. The rules fail now and then.
+  void fill_computed_retry(json& compensate) {
+    if (random_.chance(4))
+      compensate["retry"] = {
+          {"max_attempts", {{"if", {var("n"), 2, 3}}}},
+          {"on",
+           {{{"status", "5xx"}, {"initial_interval", var("n")}}, {{"backoff", {{"+", {1, 1}}}}}}}};
+    if (random_.chance(8)) compensate["total_timeout"] = {{"if", {var("n"), "5s", "1m"}}};
   }
 
   /// What a step keeps. The rule fails now and then.

@@ -13,6 +13,7 @@
 #include "flow/values/value_check.hpp"
 #include "functions/builtins/arguments.hpp"
 #include "functions/builtins/builtins.hpp"
+#include "functions/doubt.hpp"
 #include "functions/process/orphans.hpp"
 #include "functions/process/run.hpp"
 
@@ -254,22 +255,22 @@ class exec_runner {
                               const accepted_codes& accepted, output_form form) {
     const auto name = pawl::quoted(request.argv[0]);
     if (end.why == process_end::reason::stopped)
-      return fail("cancelled", name + " was killed because its step was stopped");
+      return leaving_doubt(fail("cancelled", name + " was killed because its step was stopped"));
     if (end.why == process_end::reason::timed_out) {
-      return fail("timed_out", name + " was killed after its time-out of " +
-                                   std::to_string(request.timeout.count()) + " ms" +
-                                   last_output(end));
+      return leaving_doubt(fail("timed_out", name + " was killed after its time-out of " +
+                                                 std::to_string(request.timeout.count()) + " ms" +
+                                                 last_output(end)));
     }
     if (!accepted.has(end)) {
       if (end.signal != 0) {
-        return fail("signal", name + " was killed by signal " + std::to_string(end.signal) +
-                                  last_output(end));
+        return leaving_doubt(fail("signal", name + " was killed by signal " +
+                                                std::to_string(end.signal) + last_output(end)));
       }
       return fail("exit_code", name + " exited with code " + std::to_string(*end.exit_code) +
                                    ", not " + listed(accepted.codes) + last_output(end));
     }
     auto out = formed(end.out, form);
-    if (!out) return out;
+    if (!out) return leaving_doubt(std::move(out).error());  // the program has done its work
     json result = {{"stdout", *std::move(out)},
                    {"stderr", trimmed(text_of(end.err))},
                    {"stdout_truncated", end.out.truncated()},

@@ -189,6 +189,19 @@ TEST_CASE("an unexpected exit code fails the step with the end of the output") {
     exec.failure(sh("true", {{"expect", wrong}}), "invalid_arguments");
 }
 
+TEST_CASE("a program that did not end by itself leaves doubt") {
+  const exec_fixture exec;
+  const auto leaves_doubt = [&](json args) {
+    const auto got = exec.run(std::move(args));
+    REQUIRE_FALSE(got);
+    return got.error().details != nullptr && got.error().details->value("in_doubt", false);
+  };
+  CHECK(leaves_doubt(sh("kill -9 $$")));
+  CHECK(leaves_doubt(sh("sleep 1000", {{"timeout_ms", 50}})));
+  CHECK(leaves_doubt(sh("echo hello", {{"parse", "json"}})));
+  CHECK_FALSE(leaves_doubt(sh("exit 3")));
+}
+
 TEST_CASE("a program killed by a signal fails the step, unless any end is expected") {
   const exec_fixture exec;
   CHECK(contains(exec.failure(sh("kill -9 $$"), "signal"), "killed by signal 9"));

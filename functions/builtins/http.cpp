@@ -12,6 +12,7 @@
 #include "functions/builtins/arguments.hpp"
 #include "functions/builtins/builtins.hpp"
 #include "functions/context.hpp"
+#include "functions/doubt.hpp"
 #include "functions/http/encoding.hpp"
 #include "functions/http/request.hpp"
 #include "functions/http/transfer_loop.hpp"
@@ -50,8 +51,9 @@ bool is_json_type(const json& headers) {
 
 /// What rules can read of a response whose status is not accepted: its status, its body and its
 /// headers without cookies, as far as they fit.
-json details_of(const http::response& got) {
+json details_of(const http::response& got, bool leaves_doubt) {
   json details{{"status", got.status}};
+  if (leaves_doubt) details["in_doubt"] = true;
   if (got.retry_after.count() > 0) details["retry_after"] = got.retry_after.count();
   std::size_t bytes = flow::json_size(details);
   const auto add = [&](const char* name, json value) {
@@ -74,13 +76,13 @@ json details_of(const http::response& got) {
   return details;
 }
 
-error status_refused(const http::request& what, const http::response& got) {
+error status_refused(const http::request& what, const http::response& got, bool leaves_doubt) {
   auto message = http::name_of(what) + " returned status " + std::to_string(got.status) + ", not " +
                  what.accepted.text();
   if (!got.redirect_location().empty() && !what.follow_redirects)
     message += "; to follow redirects, set \"follow_redirects\": true";
   if (!got.body.empty()) message += ": " + http::excerpt(got.body, shown_body_bytes);
-  return fail("http_status", std::move(message), details_of(got));
+  return fail("http_status", std::move(message), details_of(got, leaves_doubt));
 }
 
 /// Whether the response has a body that claims to be JSON. Some have none by definition (RFC 9110,
@@ -96,7 +98,7 @@ error bad_json(const http::request& what, const http::response& got, const std::
                  " and a body that is not the JSON that its Content-Type claims: " + why +
                  "; to accept it as text, set \"parse\": \"text\"";
   if (!got.body.empty()) message += "; the body: " + http::excerpt(got.body, shown_body_bytes);
-  return fail("http_bad_json", std::move(message));
+  return leaving_doubt(fail("http_bad_json", std::move(message)));  // its status was accepted
 }
 
 result<json> result_of(const http::request& what, http::response got) {
@@ -144,18 +146,24 @@ class http_call : public std::enable_shared_from_this<http_call> {
   }
 
   void on_response(result<http::response> got) {
-    if (!got) return end_(std::move(got).error());
+    if (!got) return fail_with(std::move(got).error());
     if (!what_.follow_redirects || got->redirect_location().empty()) {
-      if (!what_.accepted.has(got->status)) return end_(status_refused(what_, *got));
+      if (!what_.accepted.has(got->status))
+        return end_(status_refused(what_, *got, redirects_ > 0));
       return end_(result_of(what_, *std::move(got)));
     }
     if (redirects_++ == max_redirects) {
-      return end_(fail("http_failed", http::name_of(what_) + " was redirected more than " +
-                                          std::to_string(max_redirects) + " times"));
+      return fail_with(fail("http_failed", http::name_of(what_) + " was redirected more than " +
+                                               std::to_string(max_redirects) + " times"));
     }
     auto next = next_request(std::move(what_), *got);
-    if (!next) return end_(std::move(next).error());
+    if (!next) return fail_with(std::move(next).error());
     send(*std::move(next));
+  }
+
+  /// A server that redirects has received the request, and may have done what it asks for.
+  void fail_with(error why) const {
+    end_(redirects_ > 0 ? leaving_doubt(std::move(why)) : std::move(why));
   }
 
   const std::shared_ptr<const http::policy> rules_;

@@ -195,3 +195,52 @@ TEST_CASE("core.http reports a TLS connection to a server without TLS") {
   const test_server server{always(answer_with(200, ""))};
   test_client{}.failure({{"url", "https://" + server.address() + "/"}}, "http_tls");
 }
+
+TEST_CASE("an error of core.http leaves doubt only if the server may have got the request") {
+  const auto leaves_doubt = [](json args) {
+    const auto got = test_client{}.call(std::move(args));
+    REQUIRE_FALSE(got);
+    INFO(got.error().type << ": " << got.error().message);
+    return got.error().details != nullptr && got.error().details->value("in_doubt", false);
+  };
+  const auto post = [](const std::string& url, json more = json::object()) {
+    more["url"] = url;
+    more["method"] = "POST";
+    more["json"] = {{"amount", 7}};
+    return more;
+  };
+  const test_server silent{[](const test_request&, const test_connection& c) {
+    c.wait_for_end();
+    return std::string{};
+  }};
+  const test_server hangs_up{[](const test_request&, const test_connection& c) {
+    c.shut_down();
+    return std::string{};
+  }};
+  const test_server long_answer{always(answer_with(200, std::string(2'000, 'x')))};
+  const test_server garbled{always("what is this\r\n\r\n")};
+  const test_server bad_json{
+      always(answer_with(200, "{\"cut", "Content-Type: application/json\r\n"))};
+  const test_server refuses{always(answer_with(409, "no"))};
+  CHECK(leaves_doubt(post(silent.url(), {{"timeout_ms", 50}})));
+  CHECK(leaves_doubt(post(hangs_up.url())));
+  CHECK(leaves_doubt(post(long_answer.url(), {{"max_bytes", 1'000}})));
+  CHECK(leaves_doubt(post(garbled.url())));
+  CHECK(leaves_doubt(post(bad_json.url())));
+
+  CHECK_FALSE(leaves_doubt(post(refuses.url())));
+  CHECK_FALSE(leaves_doubt(post("http://" + closed_address() + "/")));
+  CHECK_FALSE(leaves_doubt(post("http://127.0.0.2:1/")));  // not allowed
+  CHECK_FALSE(leaves_doubt(post("ftp://127.0.0.1/")));
+}
+
+TEST_CASE("after a redirect each error of core.http leaves doubt") {
+  const test_server server{[](const test_request& got, const test_connection&) {
+    return got.method == "POST" ? redirect_to("/receipt") : answer_with(500, "broken");
+  }};
+  const auto got = test_client{}.call(
+      json{{"url", server.url()}, {"method", "POST"}, {"follow_redirects", true}});
+  REQUIRE_FALSE(got);
+  CHECK(got.error().type == "http_status");
+  CHECK(got.error().details->value("in_doubt", false));
+}

@@ -11,6 +11,7 @@
 
 #include <pawl/detail/utf8.hpp>
 
+#include "functions/doubt.hpp"
 #include "functions/http/address.hpp"
 #include "functions/http/decoder.hpp"
 #include "functions/http/encoding.hpp"
@@ -141,13 +142,24 @@ bool transfer::add_header(const std::string& line) {
 }
 
 error transfer::timed_out() const {
-  return fail("timed_out",
-              name_of(what_) + " timed out before " +
-                  (status() == 0 ? "a response arrived" : "the response was complete"));
+  return noting_doubt(
+      fail("timed_out", name_of(what_) + " timed out before " +
+                            (status() == 0 ? "a response arrived" : "the response was complete")));
 }
 
 error transfer::stopped() const {
-  return fail("cancelled", name_of(what_) + " was aborted because its step was stopped");
+  return noting_doubt(
+      fail("cancelled", name_of(what_) + " was aborted because its step was stopped"));
+}
+
+bool transfer::has_sent() const {
+  long bytes = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_REQUEST_SIZE, &bytes);
+  return bytes > 0;
+}
+
+error transfer::noting_doubt(error why) const {
+  return easy_ && has_sent() ? leaving_doubt(std::move(why)) : why;
 }
 
 int transfer::status() const {
@@ -156,7 +168,8 @@ int transfer::status() const {
   return static_cast<int>(status);
 }
 
-result<response> transfer::outcome(CURLcode code) {
+/// Why there is no response that can be used.
+std::optional<error> transfer::problem_of(CURLcode code) const {
   if (headers_too_large_) {
     return fail("too_large", name_of(what_) + " returned headers of more than " +
                                  std::to_string(max_header_bytes) + " bytes");
@@ -170,6 +183,11 @@ result<response> transfer::outcome(CURLcode code) {
   if (code != CURLE_OK && !has_enough_) return explained(code);
   if (decoder_ && !has_enough_)
     if (const auto whole = decoder_->finish(); !whole) return bad_encoding(whole.error());
+  return std::nullopt;
+}
+
+result<response> transfer::outcome(CURLcode code) {
+  if (auto problem = problem_of(code)) return noting_doubt(*std::move(problem));
   response got;
   got.status = status();
   got.headers = read_headers();
@@ -181,7 +199,7 @@ result<response> transfer::outcome(CURLcode code) {
 }
 
 error transfer::failed(const std::string& why) const {
-  return fail("http_failed", name_of(what_) + " failed: " + why);
+  return noting_doubt(fail("http_failed", name_of(what_) + " failed: " + why));
 }
 
 error transfer::bad_encoding(const error& why) const {

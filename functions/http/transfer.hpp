@@ -41,8 +41,9 @@ struct response {
 /// address by then (DNS rebinding) gains nothing.
 ///
 /// All errors are `{function_failed, …, TYPE}` with the type http_not_allowed, http_connect,
-/// http_tls, http_failed, http_bad_encoding, timed_out, cancelled or too_large. Not thread-safe;
-/// not movable, because libcurl has its address.
+/// http_tls, http_failed, http_bad_encoding, timed_out, cancelled or too_large. As soon as a part
+/// of the request was sent, they leave doubt: see `leaving_doubt`. Not thread-safe; not movable,
+/// because libcurl has its address.
 class transfer {
  public:
   /// `what`, `rules` and `memory` must outlive the transfer, which is for a step of `scope`.
@@ -81,6 +82,11 @@ class transfer {
   bool add_header(const std::string& line);
 
   [[nodiscard]] int status() const;
+  /// Whether the server may have received the request.
+  [[nodiscard]] bool has_sent() const;
+  /// The error, which leaves doubt if the server may have received the request.
+  [[nodiscard]] error noting_doubt(error why) const;
+  [[nodiscard]] std::optional<error> problem_of(CURLcode code) const;
   [[nodiscard]] error bad_encoding(const error& why) const;
   [[nodiscard]] error explained(CURLcode code) const;
   [[nodiscard]] json read_headers() const;

@@ -60,6 +60,18 @@ class step_context {
   /// Sleeps until the duration has passed or a stop is requested. Returns true if it has passed.
   [[nodiscard]] virtual bool sleep_for(std::chrono::milliseconds duration) = 0;
 
+  /// Whether a pause of the run was requested that has not taken effect: it does when the running
+  /// functions have ended. A long function may leave for it with `leave_for_pause`, or go on. False
+  /// again if the run was resumed before. Always false in functions that run inline.
+  [[nodiscard]] virtual bool pause_requested() const noexcept = 0;
+  /// Ends this call because a pause was requested: `return step.leave_for_pause("at page 3",
+  /// {{"page", 3}});`. `update` is merged into the run's data as a result is; `where` is only
+  /// shown. After one resume the function is called again, from its beginning; such calls do not
+  /// count for the retry policy. If no pause is requested any more, it is called again soon; a
+  /// function that then leaves again fails its step.
+  [[nodiscard]] virtual error leave_for_pause(json where = nullptr,
+                                              json update = json::object()) = 0;
+
   /// Reports that the function is alive. A call that is silent for the node's `heartbeat_timeout`
   /// times out; `log` and `progress` count as heartbeats.
   virtual void heartbeat() = 0;

@@ -272,6 +272,17 @@ struct retention_settings {
   std::chrono::milliseconds interval_ms{600'000};
 };
 
+/// Blobs: large values that the data of runs refer to.
+struct blob_settings {
+  /// Maximum size of a blob.
+  std::uint64_t max_bytes = std::uint64_t{1} << 30;
+  /// Time that a blob is kept which no run holds, since it was sent, named by a command or released
+  /// the last time.
+  std::chrono::milliseconds grace_ms{3'600'000};
+  /// Time between two searches for blobs to delete.
+  std::chrono::milliseconds interval_ms{600'000};
+};
+
 /// Backups of the store.
 struct backup_settings {
   /// Folder for the backups that a server makes on request. Empty: such requests are refused.
@@ -295,7 +306,7 @@ struct server_settings {
   /// Whether the routes of the old engine are available under `/api`.
   bool old_api = false;
   /// Folder for the files of forms that are sent to the old engine's routes, with a folder for each
-  /// scope. Empty: `uploads` in the data folder.
+  /// data folder, scope and run. Empty: `uploads` in the data folder.
   std::filesystem::path upload_dir = {};
   /// Maximum number of files in a form. A form with more is answered with 413.
   std::uint32_t max_upload_files = 20;
@@ -396,6 +407,7 @@ struct settings {
   worker_settings worker;
   history_settings history;
   retention_settings retention;
+  blob_settings blobs;
   backup_settings backup;
   server_settings server;
   log_settings log;

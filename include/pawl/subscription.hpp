@@ -14,7 +14,8 @@
 namespace pawl {
 
 /// An event of a run, delivered live. Events with a `checkpoint` are delivered after they became
-/// durable; "step_log" and "step_progress" have none (0) and are not stored.
+/// durable; "step_log", "step_progress" and "run_deleted", the last event of a run that is deleted,
+/// have none (0) and are not stored.
 struct live_event {
   run_key run;
   history_event what;
@@ -25,7 +26,8 @@ struct live_event {
 class subscription {
  public:
   /// Subscribes to one run, or to all runs of a scope if the id is empty. If the scope is empty
-  /// too: to the events without a checkpoint ("step_log", "step_progress") of all scopes.
+  /// too: to the events without a checkpoint ("step_log", "step_progress", "run_deleted") of all
+  /// scopes.
   subscription(run_key of, std::size_t capacity) : of_(std::move(of)), capacity_(capacity) {}
 
   /// Returns the next event and waits up to `timeout` for it. None if no event came or the

@@ -95,6 +95,8 @@ struct task_heartbeat {
 struct task_log_line {
   log_level level = log_level::info;
   std::string message;
+  /// How long ago it was written, by the worker's clock. At most a day counts.
+  std::chrono::milliseconds age{0};
 };
 
 struct worker_info {

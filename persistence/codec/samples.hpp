@@ -5,6 +5,7 @@
 
 #include "flow/machine/delta.hpp"
 #include "flow/machine/state.hpp"
+#include "persistence/blobs.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/flow_numbers.hpp"
 #include "persistence/jobs.hpp"
@@ -320,6 +321,15 @@ inline std::vector<values::key_in_use> keys_in_use() {
 
 inline std::chrono::microseconds clock_lead() {
   return std::chrono::microseconds{3'600'000'001};
+}
+
+inline blob_head blob() {
+  return {"0123456789abcdef", 300'000, "image/png", from_unix_us(1'700'000'000'000'000),
+          from_unix_us(1'700'000'005'000'000)};
+}
+
+inline std::string blob_chunk() {
+  return {"a chunk\0", 8};
 }
 
 inline schema_record schema() {

@@ -27,12 +27,15 @@ constexpr const char* statements[] = {
     "CREATE TABLE IF NOT EXISTS pawl.runs (k bytea PRIMARY KEY, v bytea NOT NULL) "
     "WITH (fillfactor = 70)",
     "CREATE TABLE IF NOT EXISTS pawl.checkpoints (k bytea PRIMARY KEY, v bytea NOT NULL)",
-    // Binary records do not become smaller, and their lengths are known without reading them.
+    // Records are compressed already where it helps, and their lengths are known without reading
+    // them.
     "ALTER TABLE pawl.checkpoints ALTER COLUMN v SET STORAGE EXTERNAL",
     "CREATE TABLE IF NOT EXISTS pawl.indexes (k bytea PRIMARY KEY, v bytea NOT NULL) "
     "WITH (autovacuum_vacuum_scale_factor = 0.02)",
     "CREATE TABLE IF NOT EXISTS pawl.counters (k bytea PRIMARY KEY, n bigint NOT NULL) "
     "WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02)",
+    "CREATE TABLE IF NOT EXISTS pawl.blobs (k bytea PRIMARY KEY, v bytea NOT NULL)",
+    "ALTER TABLE pawl.blobs ALTER COLUMN v SET STORAGE EXTERNAL",
     "INSERT INTO pawl.partition (p, epoch, last_group, lease_until) VALUES (0, 0, 0, now()) "
     "ON CONFLICT DO NOTHING",
 };

@@ -93,15 +93,17 @@ void run_finder::add_status_lists() {
     return term.field == run_field::waiting && term.how == comparison::equal;
   });
   merged_lists all{reverse_};
-  bool has_all = true;
-  for (const auto status : all_run_statuses) {
-    if (!query_.allows(status) || (waits && is_finished(status))) {
-      has_all = false;
-      continue;
-    }
+  const auto is_wanted = [&](run_status status) {
+    return query_.allows(status) && !(waits && is_finished(status));
+  };
+  // Runs leave the lists of those that go on, and stay in the others: see merged_lists.
+  for (const bool finished : {true, false})
     for (const bool runnable : {false, true})
-      all.add({*from_, status_prefix(in_, status, runnable), limits_, reverse_});
-  }
+      for (const auto status : all_run_statuses)
+        if (is_finished(status) == finished && is_wanted(status))
+          all.add({*from_, status_prefix(in_, status, runnable), limits_, reverse_});
+  const bool has_all =
+      std::all_of(std::begin(all_run_statuses), std::end(all_run_statuses), is_wanted);
   with_records_ = lists_.size();
   lists_.push_back(std::move(all));
   index_ += (index_.empty() ? "" : ", ") + std::string{has_all ? "all runs" : "status"};

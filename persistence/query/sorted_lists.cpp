@@ -27,60 +27,77 @@ sorted_list::sorted_list(const view& from, std::vector<std::string> orders, bool
   for (auto& order : orders) read_.push_back({std::move(order), {}});
 }
 
+bool sorted_list::comes_before(const std::string& a, const std::string& b) const noexcept {
+  return reverse_ ? a > b : a < b;
+}
+
 bool sorted_list::is_before(const std::string& order, const list_place& place) const noexcept {
   if (place.order.empty()) return false;
   if (order == place.order) return place.after;
-  return reverse_ ? order > place.order : order < place.order;
+  return comes_before(order, place.order);
 }
 
-result<const list_entry*> sorted_list::at(const list_place& place) {
+result<const list_entry*> sorted_list::at(const list_place& place,
+                                          const std::optional<std::string>& before) {
   std::size_t passed = 0;
   for (; !read_.empty() && is_before(read_.front().order, place); ++passed) read_.pop_front();
-  if (read_.empty() && !is_read_to_end_) {
+  const bool is_known =
+      is_read_to_end_ || (before && read_before_ && !comes_before(*read_before_, *before));
+  if (read_.empty() && !is_known) {
     const bool leaps = passed > 1;  // entries were read in vain
     chunk_ = leaps ? first_chunk : std::min(2 * chunk_, largest_chunk);
-    if (auto done = read(place); !done) return std::move(done).error();
+    if (auto done = read(place, before); !done) return std::move(done).error();
   }
   return read_.empty() ? nullptr : &read_.front();
 }
 
-result<void> sorted_list::read(const list_place& place) {
+result<void> sorted_list::read(const list_place& place, const std::optional<std::string>& before) {
   view::range keys{prefix_ + limits_.from,
                    limits_.to.empty() ? after_prefix(prefix_) : prefix_ + limits_.to, reverse_};
-  if (!place.order.empty()) {
-    std::string bound = prefix_ + place.order;
-    if (place.after != reverse_) bound += '\0';
-    if (reverse_) {
-      if (keys.to.empty() || bound < keys.to) keys.to = std::move(bound);
-    } else if (bound > keys.from) {
-      keys.from = std::move(bound);
-    }
+  const auto begin_at = [&](const std::string& order, bool after) {
+    std::string bound = prefix_ + order;
+    if (after != reverse_) bound += '\0';
+    if (!reverse_)
+      keys.from = std::max(keys.from, std::move(bound));
+    else if (keys.to.empty() || bound < keys.to)
+      keys.to = std::move(bound);
+  };
+  if (!place.order.empty()) begin_at(place.order, place.after);
+  if (read_before_) begin_at(*read_before_, false);
+  if (before) {
+    if (reverse_)
+      keys.from = std::max(keys.from, prefix_ + *before + '\0');
+    else if (keys.to.empty() || prefix_ + *before < keys.to)
+      keys.to = prefix_ + *before;
   }
-  if (!keys.to.empty() && keys.to <= keys.from) {
-    is_read_to_end_ = true;
-    return {};
-  }
-  is_read_to_end_ = true;
+  is_read_to_end_ = !before;
+  read_before_ = before;
+  if (!keys.to.empty() && keys.to <= keys.from) return {};
   return from_->scan(column::indexes, keys, [&](std::string_view key, std::string_view value) {
+    std::string order{key.substr(prefix_.size())};
     if (read_.size() == chunk_) {
       is_read_to_end_ = false;
+      read_before_ = std::move(order);
       return view::next::stop;
     }
     ++keys_read_;
-    read_.push_back({std::string{key.substr(prefix_.size())}, std::string{value}});
+    read_.push_back({std::move(order), std::string{value}});
     return view::next::more;
   });
 }
 
 result<const list_entry*> merged_lists::at(const list_place& place) {
+  const auto comes_before = [&](const list_entry* a, const list_entry* b) {
+    return reverse_ ? a->order > b->order : a->order < b->order;
+  };
   const list_entry* first = nullptr;
+  const list_entry* last = nullptr;  // all lists are read up to here, unless an entry is before it
   for (auto& list : lists_) {
-    const auto entry = list.at(place);
+    const auto entry = list.at(place, last == nullptr ? std::nullopt : std::optional{last->order});
     if (!entry) return entry;
     if (*entry == nullptr) continue;
-    const bool is_earlier = first == nullptr || (reverse_ ? (*entry)->order > first->order
-                                                          : (*entry)->order < first->order);
-    if (is_earlier) first = *entry;
+    if (first == nullptr || comes_before(*entry, first)) first = *entry;
+    if (last == nullptr || comes_before(list.last_read(), last)) last = list.last_read();
   }
   return first;
 }

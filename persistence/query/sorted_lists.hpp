@@ -47,15 +47,25 @@ class sorted_list {
   sorted_list(const view& from, std::vector<std::string> orders, bool reverse,
               std::uint64_t keys_read = 0);
 
-  /// The first entry at a place or beyond it; null at the end. Places must not go back. Valid until
-  /// the next call. Errors: `corrupt`, `io_failed`.
-  [[nodiscard]] result<const list_entry*> at(const list_place& place);
+  /// The first entry at a place or beyond it; null at the end, and if there is none before `before`
+  /// (none: no limit). Places must not go back. Valid until the next call. Errors: `corrupt`,
+  /// `io_failed`.
+  ///
+  /// A limit keeps the cost of a list without entries there from growing with the entries that were
+  /// erased from it, over which the store has to pass.
+  [[nodiscard]] result<const list_entry*> at(const list_place& place,
+                                             const std::optional<std::string>& before = {});
+  /// The last of the entries that were read and not passed; null if there is none.
+  [[nodiscard]] const list_entry* last_read() const noexcept {
+    return read_.empty() ? nullptr : &read_.back();
+  }
   /// Entries read from the store.
   [[nodiscard]] std::uint64_t keys_read() const noexcept { return keys_read_; }
 
  private:
+  [[nodiscard]] bool comes_before(const std::string& a, const std::string& b) const noexcept;
   [[nodiscard]] bool is_before(const std::string& order, const list_place& place) const noexcept;
-  result<void> read(const list_place& place);
+  result<void> read(const list_place& place, const std::optional<std::string>& before);
 
   const view* from_;
   std::string prefix_;
@@ -63,11 +73,13 @@ class sorted_list {
   bool reverse_;
   std::deque<list_entry> read_;
   bool is_read_to_end_ = false;
+  std::optional<std::string> read_before_;  ///< all entries before it have been read
   std::size_t chunk_ = 4;  ///< entries of the last read; half of those of the first
   std::uint64_t keys_read_ = 0;
 };
 
-/// The union of lists.
+/// The union of lists. A list is read only as far as those that were added before it have been: add
+/// those first that have most entries, and last those from which most are erased.
 class merged_lists {
  public:
   explicit merged_lists(bool reverse) : reverse_(reverse) {}

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <fstream>
@@ -104,6 +105,20 @@ result<std::map<std::uint32_t, result<backup_description>>> read_descriptions(
     found.emplace(*id, std::move(read));
   }
   if (failed) return error{errc::io_failed, "cannot list the backups in " + folder.string()};
+  return found;
+}
+
+result<std::vector<std::uint32_t>> find_undescribed(const fs::path& folder) {
+  std::vector<std::uint32_t> found;
+  std::error_code failed;
+  fs::directory_iterator entry{folder / "meta", failed};
+  if (failed == std::errc::no_such_file_or_directory) return found;
+  for (; !failed && entry != fs::directory_iterator{}; entry.increment(failed)) {
+    const auto id = number_of(entry->path().filename().string());
+    if (id && !fs::exists(description_file(folder, *id), failed) && !failed) found.push_back(*id);
+  }
+  if (failed) return error{errc::io_failed, "cannot list the backups in " + folder.string()};
+  std::sort(found.begin(), found.end());
   return found;
 }
 

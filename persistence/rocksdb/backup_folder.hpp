@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <rocksdb/env.h>
 #include <rocksdb/utilities/backup_engine.h>
@@ -42,6 +43,11 @@ struct backup_description {
 /// The descriptions in a folder, by number. Errors: `not_found` (no folder with backups),
 /// `io_failed`.
 [[nodiscard]] result<std::map<std::uint32_t, result<backup_description>>> read_descriptions(
+    const std::filesystem::path& folder);
+
+/// The numbers of the backups without a description: a crash left them before it was written, or
+/// its file is lost. Errors: `io_failed`.
+[[nodiscard]] result<std::vector<std::uint32_t>> find_undescribed(
     const std::filesystem::path& folder);
 
 /// Creates the folder if it does not exist. Errors: `invalid_argument` (it has other files),

@@ -1,5 +1,6 @@
 #include "persistence/rocksdb/backups.hpp"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -25,10 +26,28 @@ error of_backup(error failure, const fs::path& folder, std::uint32_t id) {
   return failure;
 }
 
-/// The description of a backup; of the newest, if no number is given.
+error without_description(const fs::path& folder, std::uint32_t id) {
+  return of_backup({errc::corrupt, "its description " + description_file(folder, id).string() +
+                                       " is missing: the backup is not complete, or the file is "
+                                       "lost. The next backup removes it"},
+                   folder, id);
+}
+
+/// The description of a backup; of the newest, if no number is given. Takes no older backup in
+/// place of one without a description.
 result<backup_description> find_backup(const fs::path& folder, std::optional<std::uint32_t> id) {
   auto all = read_descriptions(folder);
   if (!all) return std::move(all).error();
+  const auto undescribed = find_undescribed(folder);
+  if (!undescribed) return undescribed.error();
+  for (const auto each : *undescribed) {
+    const bool is_newest = all->empty() || each > all->rbegin()->first;
+    if (id ? *id != each : !is_newest) continue;
+    auto failure = without_description(folder, each);
+    if (!id && !all->empty())
+      failure.message += "; --id " + std::to_string(all->rbegin()->first) + " takes an older one";
+    return failure;
+  }
   if (all->empty()) return error{errc::not_found, "no backups in " + folder.string()};
   const auto found = id ? all->find(*id) : std::prev(all->end());
   if (found == all->end())
@@ -73,6 +92,21 @@ result<claimed_folder> claim_target(const fs::path& target) {
                                            "folder"};
 }
 
+/// A new store may share its folder with hidden files, but a restored one replaces what is there.
+result<void> check_no_hidden_files(const fs::path& target) {
+  std::error_code failed;
+  fs::directory_iterator entry{target, failed};
+  for (; !failed && entry != fs::directory_iterator{}; entry.increment(failed)) {
+    const std::string name = entry->path().filename().string();
+    if (name.front() != '.' || name == restoring_name) continue;
+    return error{errc::invalid_argument, "cannot restore to " + target.string() +
+                                             ": the folder is not empty, it has the hidden file " +
+                                             name + ". Choose an empty or a new folder"};
+  }
+  if (failed) return from_errno(failed.value(), "restoring", target);
+  return {};
+}
+
 /// Copies the files of a backup, and marks the folder as a store at the end.
 result<void> copy_backup(const fs::path& folder, const backup_description& from,
                          claimed_folder& target) {
@@ -94,11 +128,15 @@ result<void> copy_backup(const fs::path& folder, const backup_description& from,
 result<std::vector<listed_backup>> list_backups(const fs::path& folder) {
   const auto all = read_descriptions(folder);
   if (!all) return all.error();
+  const auto undescribed = find_undescribed(folder);
+  if (!undescribed) return undescribed.error();
   std::vector<listed_backup> listed;
   for (const auto& [id, description] : *all) {
     listed.push_back({id, description ? result<backup_info>{description->info}
                                       : of_backup(description.error(), folder, id)});
   }
+  for (const auto id : *undescribed) listed.push_back({id, without_description(folder, id)});
+  std::sort(listed.begin(), listed.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return listed;
 }
 
@@ -119,6 +157,7 @@ result<backup_info> restore_backup(const fs::path& folder, std::optional<std::ui
   {
     auto claimed = claim_target(target);
     if (!claimed) return std::move(claimed).error();
+    if (auto empty = check_no_hidden_files(target); !empty) return std::move(empty).error();
     if (auto good = check_files(folder, *found); !good)
       return of_backup(std::move(good).error(), folder, found->info.id);
     if (auto copied = copy_backup(folder, *found, *claimed); !copied)

@@ -136,6 +136,14 @@ TEST_CASE("a backup is restored only to an empty folder", "[backups]") {
     CHECK(refused.error().code == errc::invalid_argument);
     CHECK(fs::exists(target / "notes"));
   }
+  SECTION("not to one with hidden files") {
+    fs::create_directories(target / ".git");
+    const auto refused = restore_backup(backups, {}, target);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::invalid_argument);
+    CHECK(mentions(refused.error(), ".git"));
+    CHECK_FALSE(fs::exists(target / "PAWL"));
+  }
   SECTION("not over a store") {
     const auto refused = restore_backup(backups, {}, folder.store());
     REQUIRE_FALSE(refused);
@@ -169,18 +177,40 @@ TEST_CASE("backups go only to a folder for backups outside of the store", "[back
   CHECK(list_backups(folder.root() / "none").error().code == errc::not_found);
 }
 
-TEST_CASE("an incomplete backup is not listed, and removed by the next one", "[backups]") {
+TEST_CASE("a backup without a description is reported, and removed by the next one", "[backups]") {
   const test_folder folder;
   const fs::path backups = folder.root() / "backups";
   const auto store = open_good(folder.store());
   add_records(*store, "a");
   back_up_good(*store, backups);
   fs::remove(description_file(backups, 1));  // as if the process had died before it was written
-  CHECK(list_backups(backups)->empty());
-  CHECK(verify_backup(backups, std::nullopt).error().code == errc::not_found);
+  const auto listed = list_backups(backups);
+  REQUIRE(listed);
+  REQUIRE(listed->size() == 1);
+  CHECK(listed->front().info.error().code == errc::corrupt);
+  CHECK(verify_backup(backups, std::nullopt).error().code == errc::corrupt);
+  CHECK(mentions(verify_backup(backups, 1).error(), "is missing"));
   const auto next = back_up_good(*store, backups);
   CHECK(*verify_backup(backups, std::nullopt) == next);
   CHECK_FALSE(fs::exists(meta_file(backups, next.id == 1 ? 2 : 1)));
+}
+
+TEST_CASE("no older backup is taken silently in place of the newest", "[backups]") {
+  const test_folder folder;
+  const fs::path backups = folder.root() / "backups";
+  const auto store = open_good(folder.store());
+  back_up_good(*store, backups);
+  add_records(*store, "a");
+  back_up_good(*store, backups);
+  fs::remove(description_file(backups, 2));
+  const auto refused = restore_backup(backups, {}, folder.root() / "restored");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::corrupt);
+  CHECK(mentions(refused.error(), "backup 2"));
+  CHECK(mentions(refused.error(), "--id 1 takes an older one"));
+  CHECK_FALSE(fs::exists(folder.root() / "restored"));
+  CHECK(list_backups(backups)->size() == 2);
+  REQUIRE(restore_backup(backups, 1, folder.root() / "restored"));
 }
 
 TEST_CASE("nothing begins once the upkeep is cancelled", "[backups]") {

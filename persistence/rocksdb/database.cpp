@@ -17,6 +17,9 @@
 namespace pawl::persistence::rocks {
 namespace {
 
+/// How often a database is read again because its writer deleted a log meanwhile.
+constexpr int max_reads_beside_writer = 20;
+
 /// RocksDB's info log of a database that must not be changed.
 class silent_log final : public rocksdb::Logger {
  public:
@@ -154,9 +157,54 @@ result<std::shared_ptr<database>> database::open_read_only(claimed_folder folder
   return opened;
 }
 
-rocksdb::Status database::open_existing(rocksdb::DBOptions settings, const descriptors& columns) {
-  settings.create_missing_column_families = true;  // a migration may add one
-  return open_with(settings, columns);
+result<std::shared_ptr<database>> database::open_beside_writer(claimed_folder folder,
+                                                               const rocksdb_options& options) {
+  auto own_files = temporary_folder::make("pawl-read");
+  if (!own_files) return std::move(own_files).error();
+  std::shared_ptr<database> opened{new database{std::move(folder), options}};
+  opened->own_files_ = *std::move(own_files);
+  auto settings = database_options(options);
+  settings.max_open_files = -1;  // an open table stays readable after its writer has deleted it
+  settings.info_log = std::make_shared<silent_log>();
+  const auto columns = describe_columns(options);
+  rocksdb::Status status;
+  for (int i = 0; i < max_reads_beside_writer; ++i) {
+    const auto before = logs_in(opened->path());
+    if (!before) return before.error();
+    status = opened->db_ ? opened->db_->TryCatchUpWithPrimary()
+                         : open_secondary(settings, opened->path().string(),
+                                          opened->own_files_->path().string(), columns,
+                                          opened->handles_, opened->db_);
+    if (!status.ok()) continue;  // a file was deleted after it had been listed
+    const auto after = logs_in(opened->path());
+    if (!after) return after.error();
+    // RocksDB reads the MANIFEST, then the logs. Records in a log that was deleted in between are
+    // in tables that the next MANIFEST names.
+    if (std::includes(after->begin(), after->end(), before->begin(), before->end())) return opened;
+  }
+  if (!status.ok()) return from_status(status, "reading", opened->path());
+  return error{errc::unavailable,
+               doing_to("reading", opened->path()) +
+                   ": the process that has it open deletes logs faster than they are read. Try "
+                   "again, or use --server URL"};
+}
+
+rocksdb::Status database::open_existing(const rocksdb::DBOptions& settings,
+                                        const descriptors& columns) {
+  const auto status = open_columns_found(settings, path().string(), columns, handles_, db_);
+  if (std::find(handles_.begin(), handles_.end(), nullptr) != handles_.end()) described_ = columns;
+  return status;
+}
+
+result<void> database::create_missing_columns() {
+  for (std::size_t i = 0; i < described_.size(); ++i) {
+    if (handles_[i] != nullptr) continue;
+    const auto status =
+        db_->CreateColumnFamily(described_[i].options, described_[i].name, &handles_[i]);
+    if (!status.ok()) return from_status(status, "opening", path());
+  }
+  described_.clear();
+  return {};
 }
 
 rocksdb::Status database::create(rocksdb::DBOptions settings, const descriptors& columns) {
@@ -184,7 +232,8 @@ database::database(claimed_folder folder, const rocksdb_options& options)
 database::~database() {
   if (!db_) return;
   // `store::close` has reported any error before.
-  for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  for (auto* handle : handles_)
+    if (handle != nullptr) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   db_->Close().PermitUncheckedError();
 }
 
@@ -192,7 +241,8 @@ void database::avoid_damage() {
   if (!damage_ || !damage_->take_new()) return;
   // If this fails, compactions read the damaged block again, about once a second.
   for (auto* handle : handles_)
-    db_->SetOptions(handle, {{"disable_auto_compactions", "true"}}).PermitUncheckedError();
+    if (handle != nullptr)
+      db_->SetOptions(handle, {{"disable_auto_compactions", "true"}}).PermitUncheckedError();
 }
 
 store_gauges database::gauges() const {
@@ -228,7 +278,9 @@ result<void> database::flush(flush_mode how) {
   rocksdb::FlushOptions options;
   options.wait = how == flush_mode::finish;
   options.allow_write_stall = true;
-  const auto status = db_->Flush(options, handles_);
+  handles present = handles_;
+  std::erase(present, nullptr);
+  const auto status = db_->Flush(options, present);
   if (!status.ok()) return from_status(status, "flushing", path());
   return {};
 }

@@ -121,7 +121,10 @@ result<backup_info> database_upkeep::add_backup(const fs::path& folder) {
 std::uint64_t database_upkeep::disk_bytes() const {
   std::uint64_t tables = 0;
   database_->db().GetAggregatedIntProperty(rocksdb::DB::Properties::kLiveSstFilesSize, &tables);
-  return tables + database_->gauges().log_bytes;
+  std::uint64_t blobs = 0;
+  database_->db().GetIntProperty(database_->column_handle(column::blobs),
+                                 rocksdb::DB::Properties::kLiveBlobFileSize, &blobs);
+  return tables + blobs + database_->gauges().log_bytes;
 }
 
 result<compaction_result> database_upkeep::compact() {

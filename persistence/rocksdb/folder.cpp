@@ -90,8 +90,10 @@ error locked(const fs::path& path, int lock) {
       by = "process " + std::to_string(*process);
     }
   }
-  return {errc::locked, doing_to("opening", path) + ": the folder is in use by " + by +
-                            ". Stop that process, or choose another data folder"};
+  return {errc::locked,
+          doing_to("opening", path) + ": the folder is in use by " + by +
+              ". Reach a server with --server URL in place of --data-dir; stop any other "
+              "process, or choose another data folder"};
 }
 
 /// Locks the folder itself. The lock ends with the process, even if it is killed.
@@ -196,6 +198,13 @@ result<void> read_state(claimed_folder& folder) {
   return {};
 }
 
+result<void> check_marker_exists(const fs::path& path) {
+  std::error_code failed;
+  if (fs::exists(path / marker_name, failed)) return {};
+  return error{errc::not_found,
+               "no store in " + path.string() + ": it has no file PAWL. Check --data-dir"};
+}
+
 /// Returns 0 or an errno.
 int write_durably(const fs::path& file, const std::string& text) {
   const descriptor out{::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
@@ -232,12 +241,29 @@ result<claimed_folder> claim_folder(const std::filesystem::path& path) {
 }
 
 result<claimed_folder> claim_existing_folder(const std::filesystem::path& path) {
-  std::error_code failed;
-  if (!std::filesystem::exists(path / "PAWL", failed)) {
-    return error{errc::not_found,
-                 "no store in " + path.string() + ": it has no file PAWL. Check --data-dir"};
-  }
+  if (auto found = check_marker_exists(path); !found) return std::move(found).error();
   return claim_folder(path);
+}
+
+result<claimed_folder> find_open_folder(const std::filesystem::path& path) {
+  if (auto found = check_marker_exists(path); !found) return std::move(found).error();
+  claimed_folder folder{path, folder_state::fresh, 0, descriptor{}};
+  if (auto read = read_state(folder); !read) return std::move(read).error();
+  if (folder.state != folder_state::ready) {
+    return error{errc::unavailable, doing_to("reading", path) +
+                                        ": another process is creating it. Try again when it has "
+                                        "started"};
+  }
+  if (folder.schema != current_schema()) return needs_migration(path, folder.schema);
+  return folder;
+}
+
+error needs_migration(const std::filesystem::path& path, std::uint32_t schema) {
+  return {errc::not_supported, doing_to("reading", path) + ": it has schema version " +
+                                   std::to_string(schema) + ", this build of Pawl reads version " +
+                                   std::to_string(current_schema()) +
+                                   ", and another process has the store open, so it cannot be "
+                                   "migrated here. Use the Pawl of that process, or --server URL"};
 }
 
 int replace_durably(const fs::path& file, const std::string& text) {

@@ -35,7 +35,7 @@ struct claimed_folder {
   std::filesystem::path path;
   folder_state state = folder_state::fresh;
   std::uint32_t schema = 0;  ///< from the marker; 0: no marker
-  descriptor lock;
+  descriptor lock;           ///< not open: the folder may only be read, see `find_open_folder`
 };
 
 /// Creates the folder if it does not exist, locks it and determines its state. The marker, a small
@@ -46,6 +46,15 @@ struct claimed_folder {
 
 /// The same for a folder that must have a store. Error: `not_found`, and those of `claim_folder`.
 [[nodiscard]] result<claimed_folder> claim_existing_folder(const std::filesystem::path& path);
+
+/// Reads the marker of a folder that another process has claimed, and does not lock it. Only a
+/// store that is complete and has the schema of this build can be read beside its process. Errors:
+/// `not_found`, `unavailable` (the store is being created), `not_supported` (another schema or
+/// engine), `schema_newer`, `corrupt`, `io_failed`.
+[[nodiscard]] result<claimed_folder> find_open_folder(const std::filesystem::path& path);
+
+/// The error for a store with an older schema, which only the process that has it open can migrate.
+[[nodiscard]] error needs_migration(const std::filesystem::path& path, std::uint32_t schema);
 
 /// Replaces the marker atomically and durably. Errors: `read_only`, `storage_full`, `io_failed`.
 [[nodiscard]] result<void> write_marker(claimed_folder& folder, folder_state state,

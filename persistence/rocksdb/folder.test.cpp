@@ -195,7 +195,7 @@ TEST_CASE("only one store can use a folder", "[rocksdb][folder]") {
     CHECK(failure.code == errc::locked);
     CHECK(mentions(failure, std::to_string(other.id())));
     CHECK(mentions(failure, "in use by"));
-    CHECK(mentions(failure, "Stop that process, or choose another data folder"));
+    CHECK(mentions(failure, "--server URL in place of --data-dir; stop any other process"));
     ::kill(other.id(), SIGKILL);
     other.wait();
     open_good(folder.store());

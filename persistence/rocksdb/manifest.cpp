@@ -75,6 +75,8 @@ enum tag : std::uint64_t {
   column_family_drop = 202,
   max_column_family = 203,
   in_atomic_group = 300,
+  blob_file = 400,
+  blob_garbage = 401,
   first_ignorable = 8192,  ///< fields with this and higher tags are texts
 };
 
@@ -84,6 +86,12 @@ void skip_new_file(field_reader& in) {
   in.text();      // largest key
   in.numbers(2);  // smallest and largest sequence number
   constexpr std::uint64_t end = 1;
+  while (in.good() && in.number() != end) in.text();
+}
+
+/// The fields that later versions may add to what a field says of a file with blobs.
+void skip_blob_fields(field_reader& in) {
+  constexpr std::uint64_t end = 0;
   while (in.good() && in.number() != end) in.text();
 }
 
@@ -127,6 +135,16 @@ class edits_sink final : public wal_sink {
           break;
         case new_file:
           skip_new_file(in);
+          break;
+        case blob_file:
+          in.numbers(3);  // number, count and bytes of its blobs
+          in.text();      // method of the checksum
+          in.text();      // checksum
+          skip_blob_fields(in);
+          break;
+        case blob_garbage:
+          in.numbers(3);  // number, count and bytes of the garbage
+          skip_blob_fields(in);
           break;
         case column_family:
           family = in.number();

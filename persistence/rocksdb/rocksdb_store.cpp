@@ -183,14 +183,6 @@ class rocksdb_store final : public store {
   bool closed_ = false;                  ///< guarded by mutex_
 };
 
-/// Adds the folder to an error of a function that does not know it.
-error with_folder(error failure, const std::filesystem::path& folder) {
-  const std::string doing = doing_to("opening", folder);
-  if (failure.message.find(folder.string()) == std::string::npos)
-    failure.message.insert(0, doing + ": ");
-  return failure;
-}
-
 }  // namespace
 }  // namespace rocks
 
@@ -223,6 +215,8 @@ result<std::unique_ptr<store>> open_rocksdb_store(const std::filesystem::path& f
     if (auto marked = write_marker(base->folder(), folder_state::ready, current_schema()); !marked)
       return std::move(marked).error();
   }
+  if (was_ready && **found >= first_schema && **found <= current_schema())
+    if (auto created = base->create_missing_columns(); !created) return std::move(created).error();
   if (auto prepared = prepare_schema(*made); !prepared)
     return with_folder(std::move(prepared).error(), folder);
   if (auto noted = values::note_keys(*made, base->codec()); !noted)

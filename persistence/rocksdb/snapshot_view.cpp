@@ -9,11 +9,11 @@ namespace pawl::persistence::rocks {
 
 snapshot_view::snapshot_view(std::shared_ptr<database> of, read_as what)
     : database_(std::move(of)),
-      snapshot_(database_->db().GetSnapshot()),
+      snapshot_(database_->has_snapshots() ? database_->db().GetSnapshot() : nullptr),
       codec_(what == read_as::values ? &database_->codec() : nullptr) {}
 
 snapshot_view::~snapshot_view() {
-  database_->db().ReleaseSnapshot(snapshot_);
+  if (snapshot_ != nullptr) database_->db().ReleaseSnapshot(snapshot_);
 }
 
 rocksdb::ReadOptions snapshot_view::read_options() const {
@@ -29,9 +29,10 @@ error snapshot_view::read_error(const rocksdb::Status& status, column where) con
 }
 
 result<std::optional<std::string>> snapshot_view::get(column where, std::string_view key) const {
+  auto* const family = database_->column_handle(where);
+  if (family == nullptr) return std::optional<std::string>{};
   std::string value;
-  const auto status =
-      database_->db().Get(read_options(), database_->column_handle(where), key, &value);
+  const auto status = database_->db().Get(read_options(), family, key, &value);
   if (status.IsNotFound()) return std::optional<std::string>{};
   if (!status.ok()) return read_error(status, where);
   if (codec_ == nullptr) return std::optional{std::move(value)};
@@ -44,15 +45,15 @@ result<std::optional<std::string>> snapshot_view::get(column where, std::string_
 }
 
 result<void> snapshot_view::scan(column where, const range& keys, const visitor& visit) const {
-  if (!keys.to.empty() && keys.to <= keys.from) return {};
+  auto* const family = database_->column_handle(where);
+  if (family == nullptr || (!keys.to.empty() && keys.to <= keys.from)) return {};
   const rocksdb::Slice lower{keys.from};
   const rocksdb::Slice upper{keys.to};
   auto options = read_options();
   options.iterate_lower_bound = &lower;
   if (!keys.to.empty()) options.iterate_upper_bound = &upper;
 
-  const std::unique_ptr<rocksdb::Iterator> at{
-      database_->db().NewIterator(options, database_->column_handle(where))};
+  const std::unique_ptr<rocksdb::Iterator> at{database_->db().NewIterator(options, family)};
   if (keys.reverse) {
     at->SeekToLast();
   } else {

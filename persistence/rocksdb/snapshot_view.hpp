@@ -25,6 +25,7 @@ class snapshot_view final : public view {
   result<void> scan(column where, const range& keys, const visitor& visit) const override;
   result<std::int64_t> counter(std::string_view key) const override;
 
+  /// Only of a database that has snapshots.
   [[nodiscard]] rocksdb::SequenceNumber sequence() const { return snapshot_->GetSequenceNumber(); }
 
  private:
@@ -32,8 +33,8 @@ class snapshot_view final : public view {
   [[nodiscard]] error read_error(const rocksdb::Status& status, column where) const;
 
   std::shared_ptr<database> database_;
-  const rocksdb::Snapshot* snapshot_;
-  const values::value_codec* codec_;  ///< null: values are returned as they are stored
+  const rocksdb::Snapshot* snapshot_;  ///< null: the database does not change
+  const values::value_codec* codec_;   ///< null: values are returned as they are stored
 };
 
 }  // namespace pawl::persistence::rocks

@@ -43,6 +43,12 @@ std::string doing_to(std::string_view doing, const std::filesystem::path& folder
   return std::string{doing} + " the store in " + folder.string();
 }
 
+error with_folder(error failure, const std::filesystem::path& folder) {
+  if (failure.message.find(folder.string()) == std::string::npos)
+    failure.message.insert(0, doing_to("opening", folder) + ": ");
+  return failure;
+}
+
 error from_errno(int number, std::string_view doing, const std::filesystem::path& folder) {
   const std::string what = doing_to(doing, folder);
   const std::string detail = text_of(number);

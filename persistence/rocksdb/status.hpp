@@ -12,6 +12,9 @@ namespace pawl::persistence::rocks {
 /// "opening the store in /var/lib/pawl"
 [[nodiscard]] std::string doing_to(std::string_view doing, const std::filesystem::path& folder);
 
+/// Adds the folder to an error of a function that does not know it.
+[[nodiscard]] error with_folder(error failure, const std::filesystem::path& folder);
+
 /// Converts an errno to an error that names the action, the folder and the remedy: `storage_full`,
 /// `read_only`, `invalid_argument` (not a folder), `io_failed`.
 [[nodiscard]] error from_errno(int number, std::string_view doing,

@@ -12,6 +12,7 @@
 
 #include <pawl/detail/placement.hpp>
 
+#include "persistence/blob_check.hpp"
 #include "persistence/jobs.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/rocksdb/database.hpp"
@@ -160,6 +161,7 @@ class examination {
     examine_tables();
     examine_runs();
     examine_jobs();
+    examine_blobs();
     return finish();
   }
 
@@ -254,6 +256,21 @@ class examination {
       add_damage("", std::nullopt, std::string{to_string(column::indexes)},
                  (job ? "job " + job->id.str() + ": " : std::string{}) + read.error().message);
     });
+  }
+
+  /// Reads every blob, and counts anew who holds it. What a damaged table hides is reported with
+  /// it.
+  void examine_blobs() {
+    auto found = check_all_blobs(snapshot_view{database_});
+    const std::string where{to_string(column::blobs)};
+    if (!found) {
+      if (tables_.empty()) add_damage("", std::nullopt, where, found.error().message);
+      return;
+    }
+    report_.blobs_checked = found->blobs;
+    report_.blobs_unknown = found->unknown;
+    if (!tables_.empty()) return;
+    for (auto& each : found->damage) add_damage("", std::nullopt, where, std::move(each));
   }
 
   /// Loads every run. What a damaged table hides of one column is found in the others.

@@ -34,14 +34,17 @@ struct store_report {
   std::uint64_t runs_checked = 0;
   /// Those of them whose data cannot be read because its key is dropped (values/keys_in_use.hpp).
   std::uint64_t runs_given_up = 0;
-  bool opens = false;  ///< the store opens in spite of the damage
+  std::uint64_t blobs_checked = 0;
+  std::uint64_t blobs_unknown = 0;  ///< that runs name and that do not exist: no damage
+  bool opens = false;               ///< the store opens in spite of the damage
 
   /// Whether `repair_rocksdb_store` can repair all of the damage: only logs are damaged.
   [[nodiscard]] bool can_be_repaired() const noexcept;
   [[nodiscard]] bool is_good() const noexcept { return damage.empty() && runs.empty(); }
 };
 
-/// Reads everything: the MANIFEST, the needed logs, each block of each table, and each run. Changes
+/// Reads everything: the MANIFEST, the needed logs, each block of each table, each run and
+/// each blob. Changes
 /// nothing except what every start does (the damaged unsynced end of a MANIFEST is removed). A
 /// store whose creation was interrupted has nothing to check; the next start creates it again.
 /// `codec` has the keys of the store. Errors: `not_found` (no store in the folder), and those of

@@ -6,7 +6,11 @@
 #include "persistence/codec.hpp"
 #include "persistence/conformance.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/rocksdb/database.hpp"
+#include "persistence/rocksdb/open_database.hpp"
 #include "persistence/rocksdb/test_folder.hpp"
+#include "persistence/rocksdb/tuning.hpp"
+#include "persistence/values/test_codec.hpp"
 
 using namespace pawl;
 using namespace pawl::persistence;
@@ -60,6 +64,22 @@ std::size_t runs_with(const store_report& report, std::string_view what) {
   for (const auto& lost : report.runs)
     if (lost.what.find(what) != std::string::npos) ++count;
   return count;
+}
+
+/// Makes a closed store one from before its last column.
+void drop_last_column(const fs::path& folder) {
+  handles columns;
+  std::unique_ptr<rocksdb::DB> db;
+  REQUIRE(
+      open_database(database_options({}), folder.string(), describe_columns({}), columns, db).ok());
+  REQUIRE(db->DropColumnFamily(columns.back()).ok());
+  for (auto* each : columns) REQUIRE(db->DestroyColumnFamilyHandle(each).ok());
+}
+
+std::vector<std::string> columns_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  REQUIRE(rocksdb::DB::ListColumnFamilies({}, folder.string(), &names).ok());
+  return names;
 }
 
 }  // namespace
@@ -224,4 +244,44 @@ TEST_CASE("a damaged MANIFEST is reported by a check", "[rocksdb][check]") {
   CHECK(report->damage[0].file == name);
   CHECK(report->damage[0].offset > 0U);
   CHECK_FALSE(report->opens);
+}
+
+TEST_CASE("a store from before a column is read without it, and gets it when it is opened",
+          "[rocksdb][check]") {
+  const test_folder folder;
+  commit_runs(*open_good(folder.store()), 0, 3);
+  drop_last_column(folder.store());
+  const auto report = check_rocksdb_store(folder.store());
+  INFO((report ? "" : report.error().message));
+  REQUIRE(report);
+  CHECK(report->damage.empty());
+  CHECK(report->runs_checked == 3);
+  const auto opened = open_good(folder.store());
+  CHECK(scan(*opened->durable_view(), column::blobs).empty());
+  CHECK(scan(*opened->durable_view(), column::runs).size() == 3);
+}
+
+TEST_CASE("a store of an older schema that does not open stays one for older builds",
+          "[rocksdb][check]") {
+  const test_folder folder;
+  rocksdb_options options;
+  options.codec = values::codec_with(values::key_line("k", '1'));
+  {
+    const auto opened = open_good(folder.store(), options);
+    batch older;
+    older.put(column::meta, keys::schema(), encode_schema({6, {}}));
+    commit(*opened, {older});
+  }
+  drop_last_column(folder.store());
+  put_marker(folder.store(), "pawl store\nengine rocksdb\nschema 6\nstate ready\n");
+  const auto columns = columns_in(folder.store());
+
+  CHECK(mentions(open_bad(folder.store()), "storage.keys is not set"));
+  CHECK(columns_in(folder.store()) == columns);
+  {
+    const auto opened = open_good(folder.store(), options);
+    commit(*opened, {putting(column::blobs, {{"key", "value"}})});
+    CHECK(get(*opened->durable_view(), column::blobs, "key") == "value");
+  }
+  CHECK(columns_in(folder.store()).size() == columns.size() + 1);
 }

@@ -22,6 +22,8 @@ constexpr std::size_t mib = std::size_t{1} << 20;
 /// A table is compacted if this many of so many entries in a row are deletions.
 constexpr std::size_t deletions_window = 4096;
 constexpr std::size_t deletions_to_compact = 2048;
+constexpr std::size_t blob_deletions_window = 128;
+constexpr std::size_t blob_deletions_to_compact = 32;
 
 /// The fastest compression that this build of RocksDB supports.
 rocksdb::CompressionType best_compression() {
@@ -128,6 +130,20 @@ rocksdb::ColumnFamilyOptions column_options(column where,
   }
   if (where == column::counters) {
     options.write_buffer_size = 4 * mib;
+  }
+  if (where == column::blobs) {
+    // Chunks are written once: they lie in files of their own, so that compactions move only keys.
+    // Files with garbage are rewritten by compactions, whatever their age, so that space of deleted
+    // blobs is given back.
+    options.enable_blob_files = true;
+    options.min_blob_size = 4 * 1024;
+    options.blob_file_size = 64 * mib;
+    options.enable_blob_garbage_collection = true;
+    options.blob_garbage_collection_age_cutoff = 1.0;
+    options.blob_garbage_collection_force_threshold = 0.5;
+    options.table_properties_collector_factories.push_back(
+        rocksdb::NewCompactOnDeletionCollectorFactory(blob_deletions_window,
+                                                      blob_deletions_to_compact));
   }
   return options;
 }

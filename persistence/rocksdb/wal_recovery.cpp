@@ -15,19 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-result<std::vector<std::pair<std::uint64_t, fs::path>>> logs_in(const fs::path& folder) {
-  std::vector<std::pair<std::uint64_t, fs::path>> logs;
-  std::error_code failed;
-  fs::directory_iterator entry{folder, failed};
-  for (; !failed && entry != fs::directory_iterator{}; entry.increment(failed)) {
-    if (const auto number = log_number(entry->path().filename().string()))
-      logs.emplace_back(*number, entry->path());
-  }
-  if (failed) return from_errno(failed.value(), "opening", folder);
-  std::sort(logs.begin(), logs.end());
-  return logs;
-}
-
 class checking_sink final : public wal_sink {
  public:
   explicit checking_sink(wal_check& check) : check_(check) {}
@@ -64,6 +51,19 @@ class first_log_filter final : public rocksdb::WalFilter {
 };
 
 }  // namespace
+
+result<std::vector<std::pair<std::uint64_t, fs::path>>> logs_in(const fs::path& folder) {
+  std::vector<std::pair<std::uint64_t, fs::path>> logs;
+  std::error_code failed;
+  fs::directory_iterator entry{folder, failed};
+  for (; !failed && entry != fs::directory_iterator{}; entry.increment(failed)) {
+    if (const auto number = log_number(entry->path().filename().string()))
+      logs.emplace_back(*number, entry->path());
+  }
+  if (failed) return from_errno(failed.value(), "opening", folder);
+  std::sort(logs.begin(), logs.end());
+  return logs;
+}
 
 result<wal_check_result> check_logs(const fs::path& folder, const wal_knowledge& known) {
   auto logs = logs_in(folder);
@@ -106,7 +106,8 @@ std::uint64_t first_needed_log(const fs::path& folder, rocksdb::DBOptions option
   std::unique_ptr<rocksdb::DB> db;
   const auto opened = open_read_only(options, folder.string(), columns, of_columns, db);
   if (!opened.ok()) return 0;  // the real opening reports why
-  for (auto* handle : of_columns) db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  for (auto* handle : of_columns)
+    if (handle != nullptr) db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   return filter.first();
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <rocksdb/options.h>
@@ -31,6 +32,10 @@ struct wal_check_result {
   wal_check::record_set skipped;  ///< records that must not be replayed
   std::uint64_t last_kept = 0;    ///< the last sequence number before the first gap
 };
+
+/// The logs in the folder by number, lowest first. Error: `io_failed`.
+[[nodiscard]] result<std::vector<std::pair<std::uint64_t, std::filesystem::path>>> logs_in(
+    const std::filesystem::path& folder);
 
 /// Checks every needed log in the folder. The caller holds the folder's lock; the database is
 /// closed. Error: `io_failed`.

@@ -1,8 +1,11 @@
 #include "persistence/transfer/family_writer.hpp"
 
 #include <limits>
+#include <optional>
+#include <string_view>
 #include <utility>
 
+#include "persistence/blobs.hpp"
 #include "persistence/commit_durably.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/run_recorder.hpp"
@@ -46,10 +49,13 @@ void add_indexes(batch& to, const flow::run_state& run, const flow::compiled_flo
   if (run.parent) family = {{run.key.scope, *run.parent}, run.key.id};
   const std::string ended = family ? keys::ended(*family) : std::string{};
   for (const auto& each : recorded.writes.operations()) {
-    // The run has its own checkpoints, and its marks say what its parent does not know.
+    // The run has its own checkpoints, which name its blobs, and its marks say what its parent does
+    // not know.
     const bool is_own = each.where == column::checkpoints;
     const bool is_notice = each.where == column::indexes && family && each.key == ended;
-    if (is_own || is_notice || each.kind == batch::operation_kind::erase) continue;
+    const bool is_blob =
+        each.where == column::indexes && keys::blob_holder_of(each.key).has_value();
+    if (is_own || is_notice || is_blob || each.kind == batch::operation_kind::erase) continue;
     if (each.kind == batch::operation_kind::put) {
       to.put(each.where, each.key, each.value);
     } else {
@@ -70,12 +76,26 @@ result<bool> family_writer::has(const run_key& key) const {
   return found->has_value();
 }
 
+result<bool> family_writer::has_blob(const scope_name& in, const std::string& hash) const {
+  const auto found = to_.durable_view()->get(column::blobs, keys::blob_head(in, hash));
+  if (!found) return found.error();
+  return found->has_value();
+}
+
 void family_writer::begin_run(const run_key& key) {
   members_.push_back(key);
   unwritten_.insert(key);
 }
 
 result<void> family_writer::add_record(std::string key, std::string value) {
+  // What the state names is named by the records that it follows from.
+  const run_key& run = members_.back();
+  const auto sequence = keys::is_input(key)        ? std::optional<std::uint64_t>{0}
+                        : keys::is_base_state(key) ? std::optional<std::uint64_t>{1}
+                                                   : keys::sequence_of(key);
+  if (sequence)
+    hold_named_blobs(pending_, run, std::string_view{key}.substr(0, keys::run_hash_bytes),
+                     *sequence, value);
   pending_.put_of(members_.back().scope, column::checkpoints, std::move(key), std::move(value));
   return pending_.bytes() < max_bytes ? result<void>{} : write_part();
 }

@@ -34,6 +34,9 @@ class family_writer {
   /// Whether the run exists, or is about to be written. Errors: those of `view::get`.
   [[nodiscard]] result<bool> has(const run_key& key) const;
 
+  /// Whether the scope has a blob. Errors: those of `view::get`.
+  [[nodiscard]] result<bool> has_blob(const scope_name& in, const std::string& hash) const;
+
   /// Begins a further run of the family.
   void begin_run(const run_key& key);
   /// Adds a record of the run to `column::checkpoints`. Errors: as `store::write`.

@@ -9,6 +9,7 @@
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
 #include "persistence/quarantine.hpp"
+#include "persistence/record.hpp"
 #include "persistence/replay.hpp"
 #include "persistence/run_log.hpp"
 #include "persistence/run_removal.hpp"
@@ -34,6 +35,7 @@ view::range runs_of(const scope_name& in) {
 
 /// Which chunks a log has follows from them.
 bool is_exported(std::string_view checkpoint_key) {
+  if (keys::blob_naming_of(checkpoint_key)) return false;
   return !keys::is_of_log(checkpoint_key) || keys::log_chunk_number(checkpoint_key);
 }
 
@@ -62,10 +64,16 @@ class run_exporter {
   /// Calls `visit` for the record of each run of the scope.
   result<void> visit_records(const record_visitor& visit) {
     result<void> done;
+    const view::range range = runs_of(in_);
     const auto scanned =
-        from_.scan(column::runs, runs_of(in_), [&](std::string_view, std::string_view bytes) {
+        from_.scan(column::runs, range, [&](std::string_view key, std::string_view bytes) {
           const auto record = decode_run(bytes);
           done = record ? visit(record->summary) : result<void>{record.error()};
+          if (!done) {
+            // The key is the scope and the id, each with an end.
+            const auto id = key.substr(range.from.size(), key.size() - range.from.size() - 1);
+            done = leave_out(run_id{std::string{id}}, done.error());
+          }
           return done ? view::next::more : view::next::stop;
         });
     return scanned ? done : scanned;
@@ -74,9 +82,10 @@ class run_exporter {
   result<void> select(const export_selection& selected) {
     for (const auto& id : selected.ids) {
       const auto record = load_record(from_, {in_, id});
-      if (!record) return record.error();
-      if (!*record) return no_such_run(id);
-      if (auto found = select_root((*record)->summary); !found) return found;
+      if (record && !*record) return no_such_run(id);
+      auto found = record ? select_root((*record)->summary) : result<void>{record.error()};
+      if (!found) found = leave_out(id, std::move(found).error());
+      if (!found) return found;
     }
     if (!selected.query) return {};
     return visit_records([&](const run_summary& run) -> result<void> {
@@ -104,8 +113,21 @@ class run_exporter {
   }
 
   result<void> add_selected() {
-    for (const auto& id : roots_)
-      if (auto added = add_family(id); !added) return added;
+    for (const auto& id : roots_) {
+      auto added = add_family(id);
+      if (!added) added = leave_out(id, std::move(added).error());
+      if (!added) return added;
+    }
+    return {};
+  }
+
+  /// Notes that the family of a run is left out, if the error concerns only that. Returns any other
+  /// error.
+  result<void> leave_out(const run_id& id, error why) {
+    if (!is_unreadable(why)) return why;
+    const std::string run = described({in_, id});
+    const bool is_named = why.message.find(run) != std::string::npos;
+    report_.damaged.push_back(is_named ? std::move(why.message) : run + ": " + why.message);
     return {};
   }
 
@@ -131,6 +153,15 @@ class run_exporter {
       if (!children) return children.error();
       family.insert(family.end(), children->begin(), children->end());
     }
+    // What cannot be read is found before the first line of the family.
+    if (auto readable = send_family(family, pass::check); !readable) return readable;
+    return send_family(family, pass::send);
+  }
+
+  enum class pass : std::uint8_t { check, send };
+
+  result<void> send_family(const std::vector<run_id>& family, pass which) {
+    sends_ = which == pass::send;
     // Nothing stands between the runs of a family.
     for (const auto& id : family) {
       const auto record = load_record(from_, {in_, id});
@@ -138,10 +169,14 @@ class run_exporter {
       if (!*record) return corrupt_run({in_, id}, "it has no record");
       if (auto added = add_flow((*record)->summary.flow); !added) return added;
     }
-    for (const auto& id : family)
-      if (auto added = add_run({in_, id}, id == root, family.size() - 1); !added) return added;
+    for (const auto& id : family) {
+      auto added = add_run({in_, id}, id == family.front(), family.size() - 1);
+      if (!added) return added;
+    }
     return {};
   }
+
+  result<void> send(const json& line) { return sends_ ? to_(line) : result<void>{}; }
 
   /// Why a run cannot be exported, as a sentence; empty if it can.
   result<std::string> refusal(const run_key& key) {
@@ -194,9 +229,11 @@ class run_exporter {
           return view::next::more;
         });
     if (!counted) return counted;
-    if (auto sent = to_(run_line(heading, **input, state)); !sent) return sent;
-    ++report_.totals.runs;
-    report_.totals.records += heading.records;
+    if (auto sent = send(run_line(heading, **input, state)); !sent) return sent;
+    if (sends_) {
+      ++report_.totals.runs;
+      report_.totals.records += heading.records;
+    }
     return add_records(key, records);
   }
 
@@ -206,19 +243,19 @@ class run_exporter {
         from_.scan(column::checkpoints, records, [&](std::string_view at, std::string_view bytes) {
           if (!is_exported(at)) return view::next::more;
           if (keys::is_state(at)) {
-            sent = to_(state_line(bytes));
+            sent = send(state_line(bytes));
           } else if (keys::is_input(at)) {
-            sent = to_(input_line(bytes));
+            sent = send(input_line(bytes));
           } else if (keys::is_base_state(at)) {
             const auto base = decode_state(bytes);
             sent =
-                base ? to_(base_state_line(bytes)) : of_run(base.error(), key, "its oldest state");
+                base ? send(base_state_line(bytes)) : of_run(base.error(), key, "its oldest state");
           } else if (const auto number = keys::log_chunk_number(at)) {
             const auto lines = decode_log_chunk(bytes);
-            sent = lines ? to_(log_chunk_line(*number, lines->size(), bytes))
+            sent = lines ? send(log_chunk_line(*number, lines->size(), bytes))
                          : of_run(lines.error(), key, "its log");
           } else if (const auto change = decode_delta(bytes)) {
-            sent = to_(checkpoint_line(*change, bytes));
+            sent = send(checkpoint_line(*change, bytes));
           } else {
             sent = of_checkpoint(change.error(), key, keys::sequence_of(at).value_or(0));
           }
@@ -228,7 +265,7 @@ class run_exporter {
   }
 
   result<void> add_flow(const flow_version_id& id) {
-    if (!flows_.insert(id).second) return {};
+    if (flows_.contains(id)) return {};
     const auto bytes = from_.get(column::flows, keys::flow_version(in_, id));
     if (!bytes) return bytes.error();
     if (!*bytes) return no_such_version(id);
@@ -242,13 +279,16 @@ class run_exporter {
       if (!head) return head.error();
       published = head->published == id.version;
     }
+    if (!sends_) return {};
+    flows_.insert(id);
     ++report_.totals.flows;
-    return to_(flow_line(id, *record, published, **bytes));
+    return send(flow_line(id, *record, published, **bytes));
   }
 
   const view& from_;
   const scope_name& in_;
   const line_sink& to_;
+  bool sends_ = true;       ///< false: what follows is only read
   std::set<run_id> roots_;  ///< of the selected families
   std::set<flow_version_id> flows_;
   export_report report_;

@@ -5,11 +5,13 @@
 #include <utility>
 
 #include <pawl/assert.hpp>
+#include <pawl/detail/hex.hpp>
 #include <pawl/detail/placement.hpp>
 
 #include "flow/definition/compiled.hpp"
 #include "flow/machine/command.hpp"
 #include "flow/machine/machine.hpp"
+#include "persistence/blobs.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/replay.hpp"
 #include "persistence/run_log.hpp"
@@ -210,7 +212,19 @@ class import_pass {
         break;
     }
     if (!bytes) return lines_.at_line(std::move(bytes).error());
+    if (auto noted = note_missing_blobs(*bytes); !noted) return noted;
     return is_written() ? writer_.add_record(std::move(key), *std::move(bytes)) : result<void>{};
+  }
+
+  /// An export has no blobs: the store may have them, or get them later.
+  result<void> note_missing_blobs(std::string_view record) {
+    for (const auto& blob : blobs_named_in(record)) {
+      if (skips_ || report_.missing_blobs.size() == import_report::max_missing_blobs) return {};
+      const auto known = writer_.has_blob(how_.into, blob);
+      if (!known) return known.error();
+      if (!*known) report_.missing_blobs.insert(pawl::detail::to_hex(blob));
+    }
+    return {};
   }
 
   [[nodiscard]] static error misplaced() {

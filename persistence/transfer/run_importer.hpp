@@ -4,6 +4,7 @@
 #include <functional>
 #include <istream>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,11 @@ struct import_report {
   std::uint64_t paused = 0;   ///< runs that were running and came paused
   std::uint64_t pausing = 0;  ///< those that repeat their calls under way before they are paused
   std::uint64_t skipped = 0;  ///< runs of families with a run that exists
+  /// Hashes of blobs that the runs name and the scope does not have, in hexadecimal digits; the
+  /// first `max_missing_blobs` of them.
+  std::set<std::string> missing_blobs = {};
+
+  static constexpr std::size_t max_missing_blobs = 1'000;
 };
 
 /// Imports the runs of a file; see transfer_lines.hpp. Reads the file twice: first it checks all of

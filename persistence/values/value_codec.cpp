@@ -72,7 +72,8 @@ value_codec::value_codec(bool compresses, std::shared_ptr<const key_ring> keys)
 
 const named_key* value_codec::key_for(column where, std::string_view scope) const noexcept {
   if (!keys_) return nullptr;
-  return where == column::checkpoints ? &keys_->of_scope(scope) : &keys_->first();
+  const bool is_of_scope = where == column::checkpoints || where == column::blobs;
+  return is_of_scope ? &keys_->of_scope(scope) : &keys_->first();
 }
 
 std::optional<std::string_view> value_codec::to_stored(place at, std::string_view scope,

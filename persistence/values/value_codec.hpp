@@ -46,9 +46,9 @@ class value_codec {
 
   [[nodiscard]] const key_ring* keys() const noexcept { return keys_.get(); }
 
-  /// The bytes to store for a value: `value` itself, or in `buffer`. `scope` is that of its run, in
-  /// `column::checkpoints` only. Nothing if it cannot be encrypted, because OpenSSL has no random
-  /// numbers.
+  /// The bytes to store for a value: `value` itself, or in `buffer`. `scope` is that of its run
+  /// or blob, in `column::checkpoints` and `column::blobs` only. Nothing if it cannot be encrypted,
+  /// because OpenSSL has no random numbers.
   [[nodiscard]] std::optional<std::string_view> to_stored(place at, std::string_view scope,
                                                           std::string_view value,
                                                           std::string& buffer) const;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/tasks.hpp"
 #include "server/api/call.hpp"
 
 namespace pawl::server {
@@ -36,13 +37,16 @@ class batch_answer {
     json item{{"id", outcome ? id_of(*outcome) : id}};
     request_->audit(what_, item["id"].template get<std::string>(),
                     outcome ? nullptr : &outcome.error());
+    request_->concern(item["id"].template get<std::string>());
     if (outcome) item["run"] = run_of(*outcome);
     finish(index, std::move(item), outcome ? nullptr : &outcome.error());
   }
 
-  /// Sets the outcome of a worker's call. Recorded in the history of the run, not in the audit log.
-  void set(std::size_t index, const std::string& id, const result<void>& outcome) {
-    finish(index, json{{"id", id}}, outcome ? nullptr : &outcome.error());
+  /// Sets the outcome of a worker's call about a task. Recorded in the history of the run, not in
+  /// the audit log.
+  void set(std::size_t index, const std::string& task, const result<void>& outcome) {
+    request_->concern(std::string{run_of_task(task)});
+    finish(index, json{{"id", task}}, outcome ? nullptr : &outcome.error());
   }
 
  private:

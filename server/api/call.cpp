@@ -10,6 +10,7 @@
 #include <pawl/detail/log_context.hpp>
 
 #include "flow/definition/definition.hpp"
+#include "runtime/tasks.hpp"
 #include "server/api/caller_limiter.hpp"
 #include "server/api/media_type.hpp"
 #include "server/api/waiting_calls.hpp"
@@ -117,13 +118,25 @@ std::string call::idempotency_share(std::string_view use) const {
   return joined_key({by_.scope.str()}) + std::string{use};
 }
 
+std::string call::idempotency_run(const std::string& id) const {
+  return run_in_answers({by_.scope, run_id{id}});
+}
+
+std::string call::idempotency_run() const {
+  if (route_.pattern.starts_with("/v1/runs/{id}")) return idempotency_run(segment("id"));
+  if (route_.pattern.starts_with("/v1/tasks/{task}/"))
+    return idempotency_run(std::string{run_of_task(segment("task"))});
+  return {};
+}
+
 bool call::bind_idempotency_key(const std::string& named) {
   const std::string key = idempotency_key();
   if (key.empty()) return true;
   const std::string owner = idempotency_owner("bound");
   auto begun = with().idempotency->begin(
       owner + joined_key({request_.path, key}), fingerprint_of({named}),
-      [](const http::response*) {}, idempotency_share("bound"));
+      [](const http::response*) {}, idempotency_share("bound"),
+      idempotency_table::kept_answers::final_ones, idempotency_run());
   if (begun.status == idempotency_table::entry_status::mismatch) {
     fail(problem{problem_code::idempotency_mismatch,
                  "the Idempotency-Key " + pawl::quoted(key) +
@@ -206,10 +219,11 @@ std::shared_ptr<void> call::acquire_stream_slot() {
   return slot;
 }
 
-std::shared_ptr<http::stream> call::answer_with_stream(http::response head) {
+std::shared_ptr<http::stream> call::answer_with_stream(http::response head,
+                                                       std::optional<std::uint64_t> length) {
   auto slot = acquire_stream_slot();
   if (!slot || !claim_answer()) return nullptr;
-  auto stream = std::exchange(exchange_, nullptr)->respond_with_stream(std::move(head));
+  auto stream = std::exchange(exchange_, nullptr)->respond_with_stream(std::move(head), length);
   if (stream) stream->on_closed([slot] {});
   return stream;
 }

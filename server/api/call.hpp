@@ -27,6 +27,8 @@
 
 namespace pawl::server {
 
+class blob_body;
+
 /// The routes and their services. Immutable.
 struct api {
   services with;
@@ -75,6 +77,10 @@ class call : public std::enable_shared_from_this<call> {
   /// Whose share of the table an answer takes: that of the scope, so that a scope with many callers
   /// has no more than one with few. Each kind of use has a share of its own.
   [[nodiscard]] std::string idempotency_share(std::string_view use) const;
+  /// How the idempotency table names a run of the caller's scope.
+  [[nodiscard]] std::string idempotency_run(const std::string& id) const;
+  /// The same for the run in the path of a route "/v1/runs/{id}…"; else "".
+  [[nodiscard]] std::string idempotency_run() const;
   /// Binds the Idempotency-Key, if there is one, to the id or key in the body, which is what the
   /// engine stores. Returns false, with the request refused, if it was sent with another one.
   [[nodiscard]] bool bind_idempotency_key(const std::string& named);
@@ -97,7 +103,8 @@ class call : public std::enable_shared_from_this<call> {
   /// Answers 400 if there are diagnostics. Returns whether it did.
   [[nodiscard]] bool reject_if_invalid(std::vector<diagnostic> diagnostics);
   /// Answer with a stream or a WebSocket. Null if the request was answered otherwise.
-  [[nodiscard]] std::shared_ptr<http::stream> answer_with_stream(http::response head);
+  [[nodiscard]] std::shared_ptr<http::stream> answer_with_stream(
+      http::response head, std::optional<std::uint64_t> length = {});
   [[nodiscard]] std::shared_ptr<http::web_socket> answer_with_web_socket();
   /// Whether the request asks for a WebSocket. Before the answer only.
   [[nodiscard]] bool wants_web_socket() const { return exchange_->wants_web_socket(); }
@@ -122,7 +129,15 @@ class call : public std::enable_shared_from_this<call> {
   void set_target(std::string target) { target_ = std::move(target); }
   /// Records one of several commands of this request in the audit log.
   void audit(std::string_view what, const std::string& target, const error* failure) const;
+  /// Notes that the answer has data of a run. If that is deleted, the answer is not remembered for
+  /// the Idempotency-Key any longer. Before the answer, any thread.
+  void concern(const std::string& id) { ticket_.concern(idempotency_run(id)); }
 
+  /// The body of a route of `body_kind::bytes`, except for its last bytes, which are those of the
+  /// request. Null: the request has no body.
+  [[nodiscard]] const std::shared_ptr<blob_body>& blob() const noexcept { return blob_; }
+  /// For the dispatcher.
+  void set_blob(std::shared_ptr<blob_body> body) { blob_ = std::move(body); }
   /// Sets the ticket that receives the answer; for the dispatcher.
   void set_ticket(idempotency_table::ticket ticket) { ticket_ = std::move(ticket); }
   /// Sends an answer unchanged; for the dispatcher.
@@ -153,7 +168,8 @@ class call : public std::enable_shared_from_this<call> {
   std::atomic<bool> answered_{false};
   std::atomic<std::uint64_t> waiting_id_{0};  ///< id in `waiting_calls`
   std::shared_ptr<void> wait_slot_;           ///< held while the request waits
-  std::optional<yaml_document> yaml_;         ///< the body that was taken, if it was YAML
+  std::shared_ptr<blob_body> blob_;
+  std::optional<yaml_document> yaml_;  ///< the body that was taken, if it was YAML
 };
 
 /// The ETag of a run, its checkpoint: `"17"`.

@@ -8,6 +8,7 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/detail/log_context.hpp>
 
+#include "server/api/blob_body.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/long_bodies.hpp"
 #include "server/api/media_type.hpp"
@@ -59,7 +60,8 @@ problem forbidden_scope(const caller& by) {
 std::optional<problem> check_headers(const route& to, const http::request& request) {
   if (to.lenient) return std::nullopt;
   const auto accept = request.fields.find("Accept");
-  if (accept && !accepts(*accept, to.produces)) {
+  const bool is_any = to.produces == "*/*";  // the type of a blob is known when it is read
+  if (accept && !is_any && !accepts(*accept, to.produces)) {
     return problem{problem_code::not_acceptable,
                    "Accept excludes the media type of the answer, " + std::string{to.produces}};
   }
@@ -67,6 +69,7 @@ std::optional<problem> check_headers(const route& to, const http::request& reque
     if (request.body.empty()) return std::nullopt;
     return problem{problem_code::invalid_argument, "this endpoint does not accept a body"};
   }
+  if (to.body == body_kind::bytes) return std::nullopt;
   const auto type = request.fields.find("Content-Type");
   // A body without a media type is refused too: pages of other origins can send bodies, but not the
   // type application/json, without a preflight.
@@ -101,7 +104,8 @@ void begin(const call_ptr& request) {
             problem{problem_code::unavailable,
                     "the first request with this Idempotency-Key was not answered; retry"});
       },
-      request->idempotency_share("key"));
+      request->idempotency_share("key"), idempotency_table::kept_answers::final_ones,
+      request->idempotency_run());
   using status = idempotency_table::entry_status;
   switch (begun.status) {
     case status::created:
@@ -130,6 +134,7 @@ struct dispatcher::known_request {
   caller by;
   pawl::scope in;
   parameters query;
+  std::shared_ptr<blob_body> body = {};
 };
 
 /// Checks what needs no body. `route`: set to the pattern of the route, if there is one.
@@ -164,8 +169,19 @@ http::admitted_request dispatcher::admit(const http::request& head) {
     return made;
   }
   auto known = std::make_shared<known_request>(std::get<known_request>(std::move(checked)));
-  made.takes_body = known->matched.route->body != body_kind::none;
+  const server::route& to = *known->matched.route;
+  // A body that is not read yet says nothing about its type.
+  if (to.body != body_kind::none) made.refused = check_headers(to, head);
+  if (made.refused) return made;
+  made.takes_body = to.body != body_kind::none;
   made.holder = "scope " + known->by.scope.str();
+  if (to.body == body_kind::bytes) {
+    made.refused = blob_body::open(scope_blobs{known->in}, head, known->query, known->body);
+    if (made.refused) return made;
+    made.sink = known->body;
+    made.max_sink_bytes = max_sink_bytes();
+    made.sink_bytes = blob_body::max_held_bytes;
+  }
   made.handle = [this, known](http::request what, std::shared_ptr<http::exchange> answer) {
     const std::string id = what.id;  // `what` is moved to the handler
     const detail::log_about about{{.request = id}};
@@ -176,6 +192,10 @@ http::admitted_request dispatcher::admit(const http::request& head) {
     handle_known(std::move(*known), std::move(what), std::move(answer));
   };
   return made;
+}
+
+std::uint64_t dispatcher::max_sink_bytes() const noexcept {
+  return api_->with.engine.effective_settings().blobs.max_bytes;
 }
 
 void dispatcher::handle(http::request what, std::shared_ptr<http::exchange> answer) {
@@ -199,6 +219,7 @@ void dispatcher::handle_known(known_request known, http::request what,
       api_, to, std::move(known.matched), std::move(known.by), std::move(known.in),
       std::move(known.query), std::move(what), std::move(answer));
   if (request->has_yaml()) length *= yaml_cost;
+  request->set_blob(std::move(known.body));
   api_->with.bodies->handle(request->by().scope.str(), length, [request] {
     const detail::log_about here{{.request = request->request().id}};
     begin(request);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,7 @@ class dispatcher final : public http::handler {
 
   void handle(http::request what, std::shared_ptr<http::exchange> answer) override;
   [[nodiscard]] http::admitted_request admit(const http::request& head) override;
+  [[nodiscard]] std::uint64_t max_sink_bytes() const noexcept override;
 
  private:
   /// What is known of a request by its head.

@@ -72,6 +72,8 @@ std::optional<scope_watch_options> watch_options(const call_ptr& request) {
   how.digest_interval =
       request->query().duration("digest", max_digest_interval, diagnostics, min_digest_interval);
   if (request->reject_if_invalid(std::move(diagnostics))) return std::nullopt;
+  // The flows of the files are in the default scope.
+  if (request->in().name() == default_scope()) how.flow_files = request->with().flow_files;
   const auto now = std::chrono::floor<time_point::duration>(std::chrono::system_clock::now());
   auto filter =
       event_filter::parse(request->query().text("filter"), request->query().words("kind"), now);

@@ -2,6 +2,7 @@
 #include <sstream>
 #include <thread>
 
+#include "server/flow_files.hpp"
 #include "server/live/run_watch.hpp"
 #include "server/testing/api_fixture.hpp"
 #include "tests/support/catch.hpp"
@@ -122,6 +123,22 @@ TEST_CASE("a stream with follow stays open for a retried run", "[api][events]") 
   CHECK(contains(stream->wait_for("event: run_retried"), "event: run_retried"));
   CHECK_FALSE(stream->closed());
   stream->disconnect();
+}
+
+TEST_CASE("a stream ends with the deletion of its run", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto of_run = f.begin("GET", "/v1/runs/r/events?follow=true")->stream();
+  const auto of_scope = f.begin("GET", "/v1/events?kind=run_deleted")->stream();
+  CHECK(contains(of_run->wait_for("run_completed"), "run_completed"));
+  REQUIRE(f.call("DELETE", "/v1/runs/r").status == 200);
+  const auto events = events_in(of_run->wait_for_end());
+  CHECK(events.back().kind == "run_deleted");
+  CHECK(events.back().id.empty());
+  CHECK(events.back().data["run"] == "r");
+  CHECK(contains(of_scope->wait_for("run_deleted"), "\"r\""));
+  CHECK(f.get("/v1/runs/r/events").status == 404);
 }
 
 TEST_CASE("a slow reader is dropped, and the run continues", "[api][events]") {
@@ -325,6 +342,20 @@ TEST_CASE("digests have how far jobs are", "[api][events]") {
   CHECK(last["jobs"][0]["job"] == "j");
   CHECK(last["jobs"][0]["done"] == 20);
   CHECK(last["events"] == 0);
+}
+
+TEST_CASE("digests report changed flow files", "[api][events]") {
+  api_fixture f{api_fixture::quiet(), false, std::make_shared<flow_file_reports>("flows")};
+  const std::string report = R"("flow_files":true)";
+  const auto stream = f.begin("GET", "/v1/events?digest=100ms")->stream();
+  CHECK(stream->wait_for("id: ").find(report) == std::string::npos);
+  f.flow_files->put({"a.yaml", from_unix_us(0)});
+  CHECK(events_in(stream->wait_for(report)).back().data["events"] == 0);
+  stream->disconnect();
+  // A reader that comes back does not know what has changed meanwhile.
+  const auto later = f.begin("GET", "/v1/events?digest=100ms")->stream();
+  CHECK(events_in(later->wait_for(report)).size() == 1);
+  later->disconnect();
 }
 
 TEST_CASE("many events in the time of a digest are one message", "[api][events]") {

@@ -36,3 +36,18 @@ TEST_CASE("flow files are listed with what became of them", "[api][flows]") {
   REQUIRE(later.size() == 1);
   CHECK(later[0]["messages"].size() == flow_file_reports::max_messages);
 }
+
+TEST_CASE("changes of flow files call their listeners", "[api][flows]") {
+  flow_file_reports reports{"flows"};
+  int calls = 0;
+  auto listener = reports.on_change([&] { ++calls; });
+  reports.put({"a.yaml", from_unix_us(0)});
+  reports.remove("b.yaml");
+  CHECK(calls == 1);
+  reports.remove("a.yaml");
+  CHECK(calls == 2);
+  listener.reset();
+  reports.put({"a.yaml", from_unix_us(0)});
+  CHECK(calls == 2);
+  CHECK(reports.changes() == 3);
+}

@@ -3,6 +3,7 @@
 #include <pawl/code_ref.hpp>
 
 #include "flow/definition/old_form.hpp"
+#include "flow/definition/short_form.hpp"
 #include "server/api/call.hpp"
 #include "server/api/object_reader.hpp"
 #include "server/api/percent.hpp"
@@ -197,20 +198,29 @@ void delete_flow(const call_ptr& request) {
   });
 }
 
+/// Translates a valid definition in the short form. What is to be said about it has been said.
+json long_form_of(const json& written) {
+  std::vector<diagnostic> known;
+  return flow::expand_short_form(written, {.max_nodes = ~0u, .max_edges = ~0u}, known).definition;
+}
+
 void validate_flow(const call_ptr& request) {
   auto definition = request->take_body();
   if (!definition) return;
+  const auto written = flow::is_short_form(*definition) ? *definition : json(nullptr);
   request->in().flows().validate_async(
       *std::move(definition),
-      [request](result<std::vector<diagnostic>> diagnostics) {
+      [request, written](result<std::vector<diagnostic>> diagnostics) {
         if (!diagnostics) return request->fail(diagnostics.error());
         request->add_lines(*diagnostics);
         bool valid = true;
         for (const auto& each : *diagnostics) valid = valid && each.level != severity::error;
         json list = to_json(*diagnostics);
-        request->answer(200, {{"valid", valid},
-                              {"faults", list},  // the old name, until 1.0
-                              {"diagnostics", std::move(list)}});
+        json answer{{"valid", valid},
+                    {"faults", list},  // the old name, until 1.0
+                    {"diagnostics", std::move(list)}};
+        if (valid && !written.is_null()) answer["definition"] = long_form_of(written);
+        request->answer(200, answer);
       },
       request->withdrawn_with_client());
 }

@@ -51,12 +51,15 @@ TEST_CASE("a flow in the short form is given back as written, beside its long fo
                      {"nodes",
                       {{{"id", "a"}, {"type", "task"}, {"code_ref", "core.echo"}},
                        {{"id", "b"}, {"type", "task"}, {"code_ref", "core.log"}}}}};
+  const auto checked = f.post("/v1/validate", written).body;
   CHECK(f.post("/v1/flows", written).status == 201);
   const auto stored = f.get("/v1/flows/short").body;
   CHECK(stored["written"] == written);
   const json& long_form = stored["definition"];
   CHECK(long_form["edges"] == json::array({{{"source", "a"}, {"target", "b"}}}));
   CHECK(long_form["nodes"][0]["data"]["code_ref"] == "core.echo");
+  CHECK(checked["definition"] == long_form);
+  CHECK_FALSE(f.post("/v1/validate", long_form).body.contains("definition"));
 
   // Only the spelling differs: the version stays as it is.
   const auto again = f.post("/v1/flows", long_form);

@@ -6,6 +6,8 @@
 
 #include <pawl/assert.hpp>
 
+#include "runtime/core.hpp"
+
 namespace pawl::server {
 namespace {
 
@@ -23,23 +25,31 @@ std::size_t size_of(const http::response& answer) {
 }  // namespace
 
 idempotency_table::ticket::ticket(ticket&& other) noexcept
-    : table_(std::exchange(other.table_, nullptr)), key_(std::move(other.key_)) {}
+    : table_(other.table_.exchange(nullptr)), key_(std::move(other.key_)) {}
 
 idempotency_table::ticket& idempotency_table::ticket::operator=(ticket&& other) noexcept {
   if (this != &other) {
     abandon();
-    table_ = std::exchange(other.table_, nullptr);
+    table_ = other.table_.exchange(nullptr);
     key_ = std::move(other.key_);
   }
   return *this;
 }
 
 void idempotency_table::ticket::complete(const http::response& answer) {
-  if (auto* const table = std::exchange(table_, nullptr)) table->finish(key_, &answer);
+  if (auto* const table = table_.exchange(nullptr)) table->finish(key_, &answer);
+}
+
+void idempotency_table::ticket::concern(const std::string& run) {
+  idempotency_table* const table = table_;
+  if (table == nullptr) return;
+  const std::lock_guard lock{table->mutex_};
+  const auto found = table->entries_.find(key_);
+  if (found != table->entries_.end()) table->add_run(found, run);
 }
 
 void idempotency_table::ticket::abandon() {
-  if (auto* const table = std::exchange(table_, nullptr)) table->finish(key_, nullptr);
+  if (auto* const table = table_.exchange(nullptr)) table->finish(key_, nullptr);
 }
 
 idempotency_table::idempotency_table(limits allowed, std::function<steady_time()> now)
@@ -47,7 +57,8 @@ idempotency_table::idempotency_table(limits allowed, std::function<steady_time()
 
 idempotency_table::begun idempotency_table::begin(const std::string& key,
                                                   std::string_view fingerprint, waiter on_answer,
-                                                  const std::string& owner, kept_answers kept) {
+                                                  const std::string& owner, kept_answers kept,
+                                                  const std::string& run) {
   const std::lock_guard lock{mutex_};
   make_room(now_());
   const auto found = entries_.find(key);
@@ -68,7 +79,8 @@ idempotency_table::begun idempotency_table::begin(const std::string& key,
               kept};
   added.bytes = 3 * key.size() + 2 * owner.size() + fingerprint.size();
   bytes_ += added.bytes;
-  entries_.emplace(key, std::move(added));
+  const auto place = entries_.emplace(key, std::move(added)).first;
+  if (!run.empty()) add_run(place, run);
   return {entry_status::created, ticket{*this, key}};
 }
 
@@ -81,8 +93,10 @@ void idempotency_table::finish(const std::string& key, const http::response* ans
     waiters = std::exchange(found->second.waiters, {});
     pending_.give_back(found->second.owner, 1);
     const bool fails = answer == nullptr || answer->status >= 300;
-    if (!fails || (answer != nullptr && found->second.kept == kept_answers::final_ones &&
-                   is_final(answer->status))) {
+    if (found->second.outdated) {
+      erase(found);
+    } else if (!fails || (answer != nullptr && found->second.kept == kept_answers::final_ones &&
+                          is_final(answer->status))) {
       found->second.answer = *answer;
       found->second.bytes += size_of(*answer);
       bytes_ += size_of(*answer);
@@ -92,6 +106,29 @@ void idempotency_table::finish(const std::string& key, const http::response* ans
     }
   }
   for (const auto& each : waiters) each(answer);
+}
+
+void idempotency_table::add_run(entries::iterator found, const std::string& run) {
+  found->second.runs.push_back(by_run_.emplace(run, found->first));
+  const std::size_t bytes = run.size() + found->first.size();
+  found->second.bytes += bytes;
+  bytes_ += bytes;
+}
+
+void idempotency_table::forget_run(const std::string& run) {
+  const std::lock_guard lock{mutex_};
+  const auto [begin, end] = by_run_.equal_range(run);
+  std::vector<std::string> keys;
+  for (auto each = begin; each != end; ++each) keys.push_back(each->second);
+  for (const auto& key : keys) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) continue;  // it names the run twice
+    if (found->second.answer) {
+      erase(found);
+    } else {
+      found->second.outdated = true;
+    }
+  }
 }
 
 bool idempotency_table::is_full() const {
@@ -111,6 +148,7 @@ void idempotency_table::make_room(steady_time now) {
 
 void idempotency_table::erase(entries::iterator found) {
   if (found->second.answer) remove_from_share(found->second);
+  for (const auto run : found->second.runs) by_run_.erase(run);
   bytes_ -= found->second.bytes;
   order_.erase(found->second.place);
   entries_.erase(found);
@@ -133,6 +171,23 @@ std::string joined_key(std::initializer_list<std::string_view> texts) {
   std::string all;
   for (const auto text : texts) (all += std::to_string(text.size()) + ":") += text;
   return all;
+}
+
+std::shared_ptr<subscription> forget_deleted_runs(engine& of,
+                                                  std::shared_ptr<idempotency_table> in) {
+  // The queue is emptied by the thread that fills it.
+  constexpr std::size_t capacity = 1'000;
+  auto deleted = engine_access::core(of).watch_deletions(capacity);
+  deleted->on_event([weak = std::weak_ptr{deleted}, in = std::move(in)] {
+    const auto events = weak.lock();
+    if (!events) return;
+    while (const auto event = events->try_next()) in->forget_run(run_in_answers(event->run));
+  });
+  return deleted;
+}
+
+std::string run_in_answers(const run_key& run) {
+  return joined_key({run.scope.str(), run.id.str()});
 }
 
 std::string fingerprint_of(std::initializer_list<std::string_view> texts) {

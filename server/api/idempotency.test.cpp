@@ -146,3 +146,45 @@ TEST_CASE("different lists of texts have different fingerprints", "[idempotency]
   CHECK(fingerprint_of({"ab", ""}) != fingerprint_of({"a", "b"}));
   CHECK(fingerprint_of({"a"}).size() == 32);
 }
+
+TEST_CASE("answers about a run are forgotten with it", "[idempotency]") {
+  table_fixture f;
+  const auto begin_for = [&](const std::string& key, const std::string& run) {
+    return f.table.begin(key, "what", {}, {}, idempotency_table::kept_answers::final_ones, run);
+  };
+  auto one = begin_for("one", "a");
+  one.ticket.complete({200, {}, "of a"});
+  auto other = begin_for("other", "b");
+  other.ticket.complete({200, {}, "of b"});
+  auto several = begin_for("several", "");
+  several.ticket.concern("a");
+  several.ticket.concern("b");
+  several.ticket.concern("a");
+  several.ticket.complete({200, {}, "of a and b"});
+  several.ticket.concern("c");  // of no effect any more
+  auto pending = begin_for("pending", "a");
+
+  f.table.forget_run("a");
+  CHECK(begin_for("one", "a").status == entry_status::created);
+  CHECK(begin_for("several", "").status == entry_status::created);
+  CHECK(begin_for("other", "b").status == entry_status::completed);
+  CHECK(f.begin("pending", "what").status == entry_status::in_progress);
+  pending.ticket.complete({200, {}, "late"});
+  CHECK(f.answers == std::vector<std::string>{"late"});
+  CHECK(begin_for("pending", "a").status == entry_status::created);
+  f.table.forget_run("nobody");
+}
+
+TEST_CASE("answers about runs make room as all others", "[idempotency]") {
+  idempotency_table::limits few;
+  few.max_entries = 2;
+  table_fixture f{few};
+  for (int i = 0; i < 10; ++i) {
+    auto begun = f.table.begin("k" + std::to_string(i), "what", {}, {},
+                               idempotency_table::kept_answers::final_ones, "run");
+    REQUIRE(begun.status == entry_status::created);
+    begun.ticket.complete({200, {}, "done"});
+  }
+  f.table.forget_run("run");
+  CHECK(f.begin("k9", "what").status == entry_status::created);
+}

@@ -42,8 +42,16 @@ bool is_yaml(std::string_view content_type) {
   return is_type(content_type, "application/yaml");
 }
 
+bool is_script(std::string_view content_type) {
+  const std::string name = next_part(content_type, ';');
+  for (const char* const end : {"javascript", "ecmascript", "jscript", "livescript"})
+    if (name.ends_with(end)) return true;
+  return name.starts_with("text/javascript1.");
+}
+
 bool accepts(std::string_view accept, std::string_view type) {
-  const std::string range = std::string{type.substr(0, type.find('/'))} + "/*";
+  const std::string wanted = next_part(type, ';');
+  const std::string range = wanted.substr(0, wanted.find('/')) + "/*";
   int precision = 0;  // of the best match: 1 "*/*", 2 range, 3 type
   bool accepted = accept.empty();
   while (!accept.empty()) {
@@ -52,7 +60,7 @@ bool accepts(std::string_view accept, std::string_view type) {
     accept.remove_prefix(end == accept.npos ? accept.size() : end + 1);
     const std::string name = next_part(entry, ';');
     const bool exact =
-        name == type || (type == "application/json" && name == "application/problem+json");
+        name == wanted || (wanted == "application/json" && name == "application/problem+json");
     const int found = exact ? 3 : name == range ? 2 : name == "*/*" ? 1 : 0;
     if (found <= precision) continue;
     precision = found;

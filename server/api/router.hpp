@@ -24,8 +24,8 @@ enum class idempotency_mode : std::uint8_t {
   by_table,   ///< the server keeps the answer in memory for a day
 };
 
-/// The bodies that a route accepts.
-enum class body_kind : std::uint8_t { none, optional_object, object, document };
+/// The bodies that a route accepts. `bytes`: those of a blob, which are stored as they arrive.
+enum class body_kind : std::uint8_t { none, optional_object, object, document, bytes };
 
 /// One operation of the API. The strings are literals.
 struct route {

@@ -6,6 +6,7 @@ router all_routes() {
   router all;
   add_flow_routes(all);
   add_flow_file_routes(all);
+  add_blob_routes(all);
   add_logic_routes(all);
   add_run_routes(all);
   add_run_command_routes(all);

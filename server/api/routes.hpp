@@ -8,6 +8,7 @@ namespace pawl::server {
 // of each route. docs/openapi.yaml describes them.
 void add_flow_routes(router& to);
 void add_flow_file_routes(router& to);
+void add_blob_routes(router& to);
 void add_logic_routes(router& to);
 void add_run_routes(router& to);
 void add_run_command_routes(router& to);

@@ -241,3 +241,25 @@ TEST_CASE("a batch with invalid items has no effect", "[api][batch]") {
   CHECK(f.post("/v1/batch/cancel", {{"runs", {1}}}).status == 400);
   CHECK(f.post("/v1/batch/cancel", {{"runs", std::vector<std::string>(1001, "x")}}).status == 400);
 }
+
+TEST_CASE("remembered answers go with a deleted run", "[api][idempotency]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  for (const auto* const id : {"r", "other"})
+    REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", id}}).status == 201);
+  const http::fields key{{"Idempotency-Key", "k"}};
+  const auto cancel = [&](const std::string& id) {
+    return f.call("POST", "/v1/runs/" + id + "/cancel", "{}", key);
+  };
+  const json both = {{"runs", {"r", "other"}}};
+  const auto batch = [&] { return f.call("POST", "/v1/batch/cancel", both.dump(), key); };
+  REQUIRE(cancel("r").status == 200);
+  REQUIRE(cancel("other").status == 200);
+  REQUIRE(batch().status == 200);
+  CHECK(cancel("r").field("Idempotency-Replayed") == "true");
+  CHECK(batch().field("Idempotency-Replayed") == "true");
+  REQUIRE(f.call("DELETE", "/v1/runs/r").status == 200);
+  CHECK(cancel("r").status == 404);
+  CHECK(batch().field("Idempotency-Replayed").empty());
+  CHECK(cancel("other").field("Idempotency-Replayed") == "true");
+}

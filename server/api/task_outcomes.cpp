@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "runtime/tasks.hpp"
+
 namespace pawl::server {
 namespace {
 
@@ -34,7 +36,8 @@ std::optional<callback<void>> begin_end(const call_ptr& request, const task_leas
         if (first != nullptr && first->status < 300) return done({}, true);
         end(awaited_end{request, done, {}});
       },
-      request->idempotency_share("outcome"), idempotency_table::kept_answers::successes);
+      request->idempotency_share("outcome"), idempotency_table::kept_answers::successes,
+      request->idempotency_run(std::string{run_of_task(task.task)}));
   using status = idempotency_table::entry_status;
   switch (begun.status) {
     case status::completed:

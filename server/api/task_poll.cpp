@@ -44,6 +44,7 @@ void answer_poll(const call_ptr& request, const std::vector<worker_task>& tasks,
   json list = json::array();
   std::vector<task_lease> leases;
   for (const auto& each : tasks) {
+    request->concern(each.run.str());
     list.push_back(view_of(each));
     leases.push_back(each.id);
   }

@@ -115,7 +115,9 @@ void log_lines(const call_ptr& request) {
   const task_lease task{request->segment("task"), fields.text("lease")};
   fields.objects("lines", max_lines, [&](object_reader& line) {
     const log_level level = line.level("level");
-    lines.push_back({level, line.text("message")});
+    std::string message = line.text("message");
+    const std::chrono::milliseconds age{line.number("age_ms", 0, 0, 86'400'000)};
+    lines.push_back({level, std::move(message), age});
   });
   fields.finish();
   if (request->reject_if_invalid(std::move(diagnostics))) return;

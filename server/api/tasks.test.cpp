@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <chrono>
 #include <utility>
+
+#include <pawl/time.hpp>
 
 #include "server/testing/queued_task.hpp"
 #include "tests/support/catch.hpp"
@@ -111,6 +114,36 @@ TEST_CASE("an outcome is recorded once, alone or in a batch", "[api][tasks]") {
   }
 }
 
+TEST_CASE("remembered answers to a worker go with the deleted run", "[api][tasks][idempotency]") {
+  queued_task f;
+  f.queue_with(1);
+  const auto post = [&](const std::string& path, const json& body) {
+    return f.call("POST", path, body.dump(), {{"Idempotency-Key", "k"}});
+  };
+  const auto poll = [&] {
+    return post("/v1/tasks/poll", {{"worker", "w1"}, {"functions", {"w.charge"}}});
+  };
+  const auto polled = poll();
+  REQUIRE(polled.body["tasks"].size() == 1);
+  const json task = polled.body["tasks"][0];
+  const auto beat = [&] {
+    return post("/v1/tasks/" + task["task"].get<std::string>() + "/heartbeat",
+                {{"lease", task["lease"]}});
+  };
+  const auto complete = [&] {
+    return post("/v1/batch/complete",
+                {{"items", {{{"task", task["task"]}, {"lease", task["lease"]}, {"result", 1}}}}});
+  };
+  REQUIRE(beat().status == 200);
+  REQUIRE(complete().body["results"][0]["ok"] == true);
+  for (const auto& again : {poll(), beat(), complete()})
+    CHECK(again.field("Idempotency-Replayed") == "true");
+  REQUIRE(f.get("/v1/runs/r?wait=10s").body["status"] == "completed");
+  REQUIRE(f.call("DELETE", "/v1/runs/r").status == 200);
+  for (const auto& again : {poll(), beat(), complete()})
+    CHECK(again.field("Idempotency-Replayed").empty());
+}
+
 TEST_CASE("a completed task has no lease", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);
@@ -171,9 +204,20 @@ TEST_CASE("a worker fails a task or interrupts it with a question", "[api][tasks
 TEST_CASE("a worker's log lines are in the run's log", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);
-  CHECK(f.report(task, "log", {{"lines", {{{"level", "warning"}, {"message", "slow"}}}}}).status ==
-        200);
-  CHECK(f.get("/v1/runs/r/logs").body["logs"].at(0)["message"] == "slow");
+  const json old{{"level", "info"}, {"message", "begun"}, {"age_ms", 3'600'000}};
+  CHECK(f.report(task, "log", {{"lines", {{{"level", "warning"}, {"message", "slow"}}, old}}})
+            .status == 200);
+  const json lines = f.get("/v1/runs/r/logs").body["logs"];
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0]["message"] == "slow");
+  CHECK(lines[0]["node"] == task["node"]);
+  CHECK(lines[1]["message"] == "begun");
+  const auto written = [&](std::size_t i) {
+    return parse_rfc3339(lines[i]["at"].get<std::string>()).value();
+  };
+  CHECK(written(0) - written(1) >= std::chrono::minutes{59});
+  CHECK(f.report(task, "log", {{"lines", {{{"level", "info"}, {"message", "x"}, {"age_ms", -1}}}}})
+            .status == 400);
   CHECK(f.report(task, "log", {{"lines", {{{"level", "loud"}, {"message", 1}}}}})
             .body["faults"]
             .size() == 2);

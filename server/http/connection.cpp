@@ -17,11 +17,12 @@ constexpr std::chrono::milliseconds linger_time{1'000};
 constexpr std::chrono::milliseconds short_linger_time{200};  // while the server stops
 constexpr std::size_t max_lingered = 1u << 20;
 
-reader_limits limits_of(const server_settings& s) {
+reader_limits limits_of(const server_settings& s, std::uint64_t streamed_bytes) {
   return {.url_bytes = s.max_url_bytes,
           .header_bytes = s.max_header_bytes,
           .header_fields = s.max_header_fields,
-          .body_bytes = s.max_body_bytes};
+          .body_bytes = s.max_body_bytes,
+          .streamed_bytes = streamed_bytes};
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ connection::connection(std::shared_ptr<core> all, std::unique_ptr<channel> over,
       channel_(std::move(over)),
       peer_(std::move(who)),
       counted_(counted),
-      reader_(limits_of(core_->settings())),
+      reader_(limits_of(core_->settings(), core_->handler().max_sink_bytes())),
       pending_holder_(peer_.name),
       window_(std::min<std::size_t>(2, core_->settings().max_pipelined)),
       timer_(channel_->on()) {}
@@ -60,6 +61,7 @@ void connection::begin_reading(const error_code& failed) {
 bool connection::wants_input() const {
   if (closed_ || is_reading_ || !begun_ || at_end_of_input_ || upgraded_) return false;
   if (lingering_) return true;
+  if (is_passing_) return false;
   // Bytes after a handshake belong to the WebSocket.
   if (!slots_.empty() && slots_.back().wants_web_socket) return false;
   // No request is expected after a stream, but reading detects a disconnect.
@@ -111,6 +113,9 @@ void connection::on_read(const error_code& failed, std::size_t size) {
     return lingered_ > max_lingered ? close_now() : read();
   }
   reader_.feed({input_.data(), size});
+  // A long body has no deadline as a whole, but each part of it.
+  if (admitted_.sink && read_phase_ == reading::body)
+    read_deadline_ = steady_clock::now() + core_->settings().body_timeout_ms;
   if (!account_pending()) return refuse_pending();
   take_requests();
 }
@@ -148,12 +153,15 @@ void connection::stop_reading() {
 
 void connection::take_requests() {
   while (!closed_ && !stopped_reading_ && slots_.size() < core_->settings().max_pipelined &&
-         !is_full()) {
+         !is_full() && !is_passing_) {
     if (!slots_.empty() && slots_.back().wants_web_socket) break;
     const auto step = reader_.next();
     if (!account_pending()) return refuse_pending();
     if (step == request_reader::step::refused) return refuse(reader_.error(), admitted_.route);
-    if (step == request_reader::step::need_more) break;
+    if (step == request_reader::step::need_more) {
+      pass_body();
+      break;
+    }
     if (step == request_reader::step::head) {
       if (!admit()) return;
       continue;
@@ -172,6 +180,22 @@ void connection::take_requests() {
   pump();
 }
 
+void connection::pass_body() {
+  if (!admitted_.sink) return;
+  std::string bytes = reader_.take_body();
+  if (bytes.empty()) return;
+  is_passing_ = true;
+  const auto sink = admitted_.sink;  // what comes in the call may refuse the request
+  sink->write(std::move(bytes), [self = shared_from_this()](std::optional<problem> refused) {
+    self->core_->run_on(self->on(), [self, refused = std::move(refused)] {
+      self->is_passing_ = false;
+      if (self->closed_ || self->stopped_reading_) return;
+      if (refused) return self->refuse(*refused, self->admitted_.route);
+      self->take_requests();
+    });
+  });
+}
+
 bool connection::admit() {
   request& head = reader_.current_request();
   head.peer = peer_.name;
@@ -182,26 +206,43 @@ bool connection::admit() {
   if (!is_answered_locally(head)) admitted_ = core_->handler().admit(head);
   const auto& refused = admitted_.refused;
   const bool is_used = admitted_.takes_body && !refused;
-  const bool fits = is_used || reader_.ignore_body();
+  const bool fits = !is_used         ? reader_.ignore_body()
+                    : admitted_.sink ? reader_.stream_body(admitted_.max_sink_bytes)
+                                     : reader_.body_fits();
   // The peer has not sent the body yet, or sends more than what is worth reading.
   if (refused && (!fits || reader_.current().asks_continue)) {
     refuse(*refused, admitted_.route);
     return false;
   }
   if (!fits) {
-    refuse({problem_code::body_too_large, "this endpoint does not accept a body"}, admitted_.route);
+    const std::uint64_t most =
+        admitted_.sink ? admitted_.max_sink_bytes : core_->settings().max_body_bytes;
+    refuse({problem_code::body_too_large,
+            is_used ? "the body is longer than " + std::to_string(most) + " bytes"
+                    : "this endpoint does not accept a body"},
+           admitted_.route);
     return false;
   }
   owes_continue_ = reader_.current().asks_continue;
   if (!admitted_.holder.empty()) hold_pending_as(admitted_.holder);
-  return true;
+  if (admitted_.sink && reader_.announced()) {
+    admitted_.sink_bytes = static_cast<std::size_t>(
+        std::min<std::uint64_t>(admitted_.sink_bytes, *reader_.announced()));
+  }
+  if (account_pending()) return true;
+  refuse_pending();
+  return false;
 }
 
 /// Updates the number of bytes reserved over all connections. Returns false beyond the limit.
 bool connection::account_pending() {
   if (closed_) return true;
   std::size_t held = stopped_reading_ ? 0 : reader_.buffered();
-  for (const slot& one : slots_) held += one.what.body.size();
+  if (admitted_.sink) held = std::max(held, admitted_.sink_bytes);
+  for (const slot& one : slots_) {
+    held += one.what.body.size();
+    if (one.admitted.sink) held += one.admitted.sink_bytes;
+  }
   auto& all = core_->pending();
   if (held < pending_) all.give_back(pending_holder_, pending_ - held);
   if (held > pending_ && !all.try_take(pending_holder_, held - pending_)) return false;
@@ -248,7 +289,8 @@ void connection::refuse(problem why, std::string_view route) {
 void connection::update_read_deadline() {
   auto phase = reading::idle;
   if (lingering_ || upgraded_) return;
-  if (stopped_reading_ || slots_.size() >= core_->settings().max_pipelined || is_full()) {
+  if (stopped_reading_ || is_passing_ || slots_.size() >= core_->settings().max_pipelined ||
+      is_full()) {
     phase = reading::nothing;
   } else if (reader_.is_in_body()) {
     phase = reading::body;
@@ -318,7 +360,7 @@ void connection::drain() {
   core_->run_on(on(), [self = shared_from_this()] {
     if (self->closed_ || std::exchange(self->draining_, true)) return;
     for (const slot& one : self->slots_)
-      if (one.body) one.body->close(1001, "the server is stopping");
+      if (one.body && !one.body_left) one.body->close(1001, "the server is stopping");
     if (self->upgraded_) return;
     if (!self->begun_ || (self->slots_.empty() && !self->is_writing_ && self->reader_.is_idle()))
       return self->close_now();
@@ -338,6 +380,7 @@ void connection::close_now() {
   timer_.cancel();
   channel_->close();
   release_pending();
+  admitted_ = {};
   std::vector<std::function<void()>> callbacks;
   for (slot& one : written_) callbacks.push_back(std::move(one.lost));
   for (slot& one : slots_) {

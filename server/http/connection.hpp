@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,10 +50,12 @@ class connection : public std::enable_shared_from_this<connection> {
   void answer(std::uint64_t number, response with, output_lease lease, std::string route,
               std::function<void()> lost);
   void when_disconnected(std::uint64_t number, std::function<void()> what);
-  void answer_with_stream(std::uint64_t number, response head, std::string route,
-                          std::shared_ptr<outbox> body);
+  void answer_with_stream(std::uint64_t number, response head, std::optional<std::uint64_t> length,
+                          std::string route, std::shared_ptr<outbox> body);
   void answer_with_web_socket(std::uint64_t number, std::string route,
                               std::shared_ptr<web_socket_ends> ends);
+  /// Calls `what` on the strand after a pause, if the connection is still open then. Any thread.
+  void call_later(std::chrono::milliseconds pause, std::function<void()> what);
   /// Reports that the outbox of a stream has data. Any thread.
   void wake();
 
@@ -92,6 +95,7 @@ class connection : public std::enable_shared_from_this<connection> {
     response_bytes bytes = {};  ///< the answer if `answered`, its head if `streaming`
     output_lease lease = {};    ///< of the answer's bytes
     std::shared_ptr<outbox> body = {};
+    std::optional<std::uint64_t> body_left = {};  ///< bytes to come of a stream with a length
     std::shared_ptr<web_socket_ends> ends = {};
     finished_request report = {};
     time_point since = {};
@@ -112,6 +116,8 @@ class connection : public std::enable_shared_from_this<connection> {
   /// Decides about the request whose head was read. Returns false if it was refused and the
   /// connection ends.
   [[nodiscard]] bool admit();
+  /// Passes the bytes of a body that were read to its sink, if it has one.
+  void pass_body();
   void refuse(problem why, std::string_view route = {});
   void refuse_pending();
   [[nodiscard]] bool account_pending();
@@ -183,6 +189,7 @@ class connection : public std::enable_shared_from_this<connection> {
 
   std::size_t lingered_ = 0;  ///< bytes read and discarded after the last answer
   bool is_reading_ = false;   ///< a read is in progress
+  bool is_passing_ = false;   ///< a sink has not taken the bytes that it got
   bool is_writing_ = false;
   bool is_calling_handler_ = false;
   bool stopped_reading_ = false;  ///< accepts no further request

@@ -125,6 +125,7 @@ void connection::launch(slot& one, bool is_first) {
   auto answer = std::make_shared<pending_exchange>(shared_from_this(), one.number, one.what.id,
                                                    one.is_safe, one.wants_web_socket);
   answer->set_route(one.admitted.route);
+  one.admitted.sink = nullptr;  // from now on the handler accounts for what it holds
   if (const auto handle = std::exchange(one.admitted.handle, nullptr)) {
     handle(std::move(one.what), std::move(answer));
   } else {
@@ -208,16 +209,17 @@ void connection::when_disconnected(std::uint64_t number, std::function<void()> w
   if (!done) what();
 }
 
-void connection::answer_with_stream(std::uint64_t number, response head, std::string route,
+void connection::answer_with_stream(std::uint64_t number, response head,
+                                    std::optional<std::uint64_t> length, std::string route,
                                     std::shared_ptr<outbox> body) {
   const bool done = core_->run_on(on(), [self = shared_from_this(), number, head = std::move(head),
-                                         route = std::move(route), body]() mutable {
+                                         length, route = std::move(route), body]() mutable {
     slot* const of = self->find(number);
     if (of == nullptr) return body->finish();
     of->at = stage::streaming;
     of->wants_web_socket = false;
-    // Without chunks only the end of the connection ends the body.
-    if (of->options.http_1_0) {
+    // Without chunks and length only the end of the connection ends the body.
+    if (of->options.http_1_0 && !length) {
       of->options.keep_alive = false;
       self->stop_reading();
     }
@@ -225,9 +227,10 @@ void connection::answer_with_stream(std::uint64_t number, response head, std::st
     of->report.route = std::move(route);
     of->report.status = head.status;
     of->report.streamed = true;
-    of->bytes.head = stream_head(head, of->options);
+    of->bytes.head = stream_head(head, length, of->options);
     of->body = std::move(body);
-    if (self->draining_) of->body->close();
+    of->body_left = length;
+    if (self->draining_ && !length) of->body->close();
     self->pump();
   });
   if (!done) body->finish();
@@ -250,6 +253,17 @@ void connection::answer_with_web_socket(std::uint64_t number, std::string route,
         self->pump();
       });
   if (!done) ends->out->finish();
+}
+
+void connection::call_later(std::chrono::milliseconds pause, std::function<void()> what) {
+  core_->run_on(on(), [self = shared_from_this(), pause, what = std::move(what)]() mutable {
+    if (self->closed_) return;
+    auto timer = std::make_shared<strand_timer>(self->on());
+    timer->expires_after(pause);
+    timer->async_wait([self, timer, what = std::move(what)](const error_code& failed) {
+      if (!failed && !self->closed_) what();
+    });
+  });
 }
 
 void connection::wake() {

@@ -19,6 +19,7 @@ void connection::pump() {
   if (closed_ || is_writing_ || is_calling_handler_ || upgraded_ || lingering_) return;
   while (!slots_.empty() && out_bytes_ < max_gathered_bytes && gather_front()) {
   }
+  if (closed_) return;  // a stream broke off
   if (slots_.empty() && out_.empty() && std::exchange(owes_continue_, false))
     push("HTTP/1.1 100 Continue\r\n\r\n");
   if (!out_.empty()) return write();
@@ -28,7 +29,7 @@ void connection::pump() {
 }
 
 /// Queues the bytes of the first answer. Returns true if it is complete, so that the next may
-/// follow.
+/// follow. Closes the connection if a stream has ended before its length.
 bool connection::gather_front() {
   slot& front = slots_.front();
   if (front.at == stage::streaming) return gather_stream(front);
@@ -47,8 +48,12 @@ bool connection::gather_stream(slot& of) {
   std::size_t taken = 0;
   for (std::string& part : batch.parts) {
     taken += part.size();
+    if (of.body_left) {
+      part.resize(std::min<std::uint64_t>(part.size(), *of.body_left));
+      *of.body_left -= part.size();
+    }
     if (part.empty() || of.options.head_only) continue;
-    if (of.options.http_1_0) {
+    if (of.options.http_1_0 || of.body_left) {
       push(std::move(part));
     } else if (part.size() <= max_copied_chunk) {
       push(chunk_head(part.size()).append(part).append(chunk_end));
@@ -60,8 +65,14 @@ bool connection::gather_stream(slot& of) {
   }
   if (taken != 0) sending_.emplace_back(of.body, taken);
   const bool ended = batch.ended || of.options.head_only;
-  if (ended && !of.options.http_1_0 && !of.options.head_only) push(std::string{last_chunk});
+  const bool is_chunked = !of.options.http_1_0 && !of.options.head_only && !of.body_left;
+  if (ended && is_chunked) push(std::string{last_chunk});
   of.report.bytes_out += out_bytes_ - before;
+  if (ended && !of.options.head_only && of.body_left.value_or(0) > 0) {
+    // Ends the connection when what comes before is written.
+    if (out_.empty()) close_now();
+    return false;
+  }
   if (ended) retire_front();
   return ended;
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,6 +31,9 @@ class stream {
   /// nothing is queued; never if the peer disconnects first. Use it for back-pressure. At most one
   /// call may be pending.
   virtual void when_drained(std::function<void()> what) = 0;
+  /// Calls `what` once, on a server thread, after a pause; never if the peer disconnects or the
+  /// server stops first.
+  virtual void after_pause(std::chrono::milliseconds pause, std::function<void()> what) = 0;
   /// Ends the body after the queued bytes.
   virtual void close() = 0;
   /// Calls `what` once, on a server thread, when the peer disconnects or the stream is closed;
@@ -66,8 +71,15 @@ class exchange {
   /// `lost` is called once, on any thread, if the answer cannot be written completely. A written
   /// answer is not proof that the peer has read it. May be null.
   virtual void respond(response answer, std::function<void()> lost) = 0;
-  /// Sends status and fields, and returns the body to write. Never compressed.
-  [[nodiscard]] virtual std::shared_ptr<stream> respond_with_stream(response head) = 0;
+  [[nodiscard]] std::shared_ptr<stream> respond_with_stream(response head) {
+    return respond_with_stream(std::move(head), std::nullopt);
+  }
+  /// Sends status and fields, and returns the body to write. Never compressed. `length`: of the
+  /// body, if it is known; bytes beyond it are not sent. A body that ends before its length ends
+  /// the connection, so that the peer does not take it for whole. It may be written to its end
+  /// while the server stops; a body without a length ends when the stop begins.
+  [[nodiscard]] virtual std::shared_ptr<stream> respond_with_stream(
+      response head, std::optional<std::uint64_t> length) = 0;
   /// Upgrades the connection to a WebSocket. Answers 426 and returns null if the request did not
   /// ask for an upgrade.
   [[nodiscard]] virtual std::shared_ptr<web_socket> accept_web_socket() = 0;
@@ -82,12 +94,35 @@ class exchange {
   [[nodiscard]] virtual bool wants_web_socket() const = 0;
 };
 
+/// Receives the body of a request while it arrives. Destroyed before its request is handled, it was
+/// cut off.
+class body_sink {
+ public:
+  virtual ~body_sink() = default;
+
+  /// Called with nothing when the bytes are taken, or with what to answer at once instead of
+  /// handling the request.
+  using taken = std::function<void(std::optional<problem> refused)>;
+  /// Takes the next bytes. `done` is called once, on any thread, now or later: no further bytes are
+  /// read from the peer, no deadline is set for it, and no call is made, before that. The last
+  /// bytes of a body come in `request::body` instead.
+  virtual void write(std::string bytes, taken done) = 0;
+};
+
 /// What a handler decides about a request by its head, before the body is read.
 struct admitted_request {
   std::string_view route = {};          ///< for metrics; a literal
   std::optional<problem> refused = {};  ///< the answer, if the request is refused
   /// False: at most a few KiB of a body are read, and they are not decompressed.
   bool takes_body = true;
+  /// Takes the body as it arrives; it is not decompressed. Null: the request has all of it.
+  std::shared_ptr<body_sink> sink = {};
+  /// Maximum length of a body for `sink`.
+  std::uint64_t max_sink_bytes = 0;
+  /// The memory that `sink` needs at most, with the bytes that it gets: reserved for the time of
+  /// the request instead of what is read, so that a body that has begun is not refused for want of
+  /// memory.
+  std::size_t sink_bytes = 0;
   /// Whose share of `server.max_pending_bytes` the body takes; empty: that of the peer's address.
   std::string holder = {};
   /// Handles the request when it is complete. Called once, unless it is refused.
@@ -100,6 +135,8 @@ class handler {
   virtual ~handler() = default;
 
   virtual void handle(request what, std::shared_ptr<exchange> answer) = 0;
+  /// The greatest `max_sink_bytes`: a longer body is refused by its head.
+  [[nodiscard]] virtual std::uint64_t max_sink_bytes() const noexcept { return 0; }
   /// Decides about a request that has a body. Called before the body is read, so that nobody
   /// without a valid key makes the server buffer or decompress one.
   [[nodiscard]] virtual admitted_request admit(const request& /*head*/) {

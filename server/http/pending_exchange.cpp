@@ -24,7 +24,8 @@ problem too_much_output() {
 
 class outgoing_stream final : public stream {
  public:
-  explicit outgoing_stream(std::shared_ptr<outbox> out) : out_(std::move(out)) {}
+  outgoing_stream(std::shared_ptr<connection> of, std::shared_ptr<outbox> out)
+      : of_(std::move(of)), out_(std::move(out)) {}
   outgoing_stream(const outgoing_stream&) = delete;
   outgoing_stream& operator=(const outgoing_stream&) = delete;
   ~outgoing_stream() override { out_->close(); }
@@ -32,10 +33,14 @@ class outgoing_stream final : public stream {
   bool write(std::string bytes) override { return out_->put(std::move(bytes)); }
   [[nodiscard]] bool too_slow() const override { return out_->too_slow(); }
   void when_drained(std::function<void()> what) override { out_->when_drained(std::move(what)); }
+  void after_pause(std::chrono::milliseconds pause, std::function<void()> what) override {
+    of_->call_later(pause, std::move(what));
+  }
   void close() override { out_->close(); }
   void on_closed(std::function<void()> what) override { out_->on_closed(std::move(what)); }
 
  private:
+  const std::shared_ptr<connection> of_;
   const std::shared_ptr<outbox> out_;
 };
 
@@ -109,18 +114,19 @@ std::shared_ptr<outbox> pending_exchange::make_outbox(std::shared_ptr<void> slot
       outbox_account{of_->all().output(), of_->peer_name()});
 }
 
-std::shared_ptr<stream> pending_exchange::respond_with_stream(response head) {
+std::shared_ptr<stream> pending_exchange::respond_with_stream(response head,
+                                                              std::optional<std::uint64_t> length) {
   auto slot = of_->all().acquire_stream_slot();
   const bool is_refused = slot == nullptr || of_->all().is_stopping();
   auto out = make_outbox(std::move(slot));
-  auto made = std::make_shared<outgoing_stream>(out);
+  auto made = std::make_shared<outgoing_stream>(of_, out);
   if (is_refused) {
     out->finish();
     refuse(of_->all().is_stopping() ? stopping() : too_many_streams());
     return made;
   }
   begin_answer();
-  of_->answer_with_stream(number_, std::move(head), std::move(route_), std::move(out));
+  of_->answer_with_stream(number_, std::move(head), length, std::move(route_), std::move(out));
   return made;
 }
 

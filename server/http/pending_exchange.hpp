@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "server/http/connection.hpp"
@@ -23,7 +24,9 @@ class pending_exchange final : public exchange {
 
   using exchange::respond;
   void respond(response answer, std::function<void()> lost) override;
-  [[nodiscard]] std::shared_ptr<stream> respond_with_stream(response head) override;
+  using exchange::respond_with_stream;
+  [[nodiscard]] std::shared_ptr<stream> respond_with_stream(
+      response head, std::optional<std::uint64_t> length) override;
   [[nodiscard]] std::shared_ptr<web_socket> accept_web_socket() override;
   void on_disconnect(std::function<void()> what) override;
   void set_route(std::string_view route) override { route_ = route; }

@@ -52,7 +52,7 @@ class request_reader::parser final : public beast_http::basic_parser<true> {
   parser(incoming& to, const reader_limits& limits) : to_(to), limits_(limits) {
     eager(true);
     header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-    body_limit(limits.body_bytes);
+    body_limit(std::max(limits.body_bytes, limits.streamed_bytes));
   }
 
   [[nodiscard]] const std::optional<problem>& refused() const noexcept { return refused_; }
@@ -189,6 +189,7 @@ request_reader::step request_reader::read_head() {
   if (reading->is_done()) return finish();
   body_ = std::move(reading);
   max_body_ = limits_.body_bytes;
+  taken_ = 0;
   decompresses_ = true;
   return step::head;
 }
@@ -201,10 +202,34 @@ bool request_reader::ignore_body() noexcept {
   return !announced || *announced <= max_body_;
 }
 
+bool request_reader::stream_body(std::uint64_t max_bytes) noexcept {
+  max_body_ = max_bytes;
+  decompresses_ = false;
+  return body_fits();
+}
+
+bool request_reader::body_fits() const noexcept {
+  PAWL_ASSERT(body_ != nullptr, "the head of a request with a body was read");
+  const auto announced = body_->content_length();
+  return !announced || *announced <= max_body_;
+}
+
+std::optional<std::uint64_t> request_reader::announced() const noexcept {
+  PAWL_ASSERT(body_ != nullptr, "the head of a request with a body was read");
+  const auto length = body_->content_length();
+  return length ? std::optional<std::uint64_t>{*length} : std::nullopt;
+}
+
+std::string request_reader::take_body() {
+  taken_ += current_.what.body.size();
+  return std::exchange(current_.what.body, {});
+}
+
 request_reader::step request_reader::body_too_long() {
+  const std::uint64_t most =
+      body_ == nullptr ? std::max(limits_.body_bytes, limits_.streamed_bytes) : max_body_;
   return refuse(problem_code::body_too_large,
-                "the body is longer than " +
-                    std::to_string(body_ == nullptr ? limits_.body_bytes : max_body_) + " bytes");
+                "the body is longer than " + std::to_string(most) + " bytes");
 }
 
 request_reader::step request_reader::head_too_long(std::string_view head) {
@@ -226,7 +251,7 @@ request_reader::step request_reader::read_body() {
   const std::size_t size = body_->put(boost::asio::const_buffer{bytes.data(), bytes.size()}, ec);
   consume(size);
   current_.bytes += size;
-  if (ec == beast_http::error::body_limit || current_.what.body.size() > max_body_)
+  if (ec == beast_http::error::body_limit || taken_ + current_.what.body.size() > max_body_)
     return body_too_long();
   if (ec && ec != beast_http::error::need_more)
     return refuse(problem_code::invalid_argument, "malformed request body: " + ec.message());

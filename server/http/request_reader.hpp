@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@ struct reader_limits {
   std::size_t header_bytes = 32u << 10;
   std::size_t header_fields = 100;
   std::uint64_t body_bytes = 16u << 20;
+  std::uint64_t streamed_bytes = 0;  ///< of a body that is taken in pieces; see `stream_body`
 };
 
 /// A request with its properties that concern only the transport.
@@ -57,6 +59,16 @@ class request_reader {
   /// After a head: the body will not be used. At most 16 KiB of it are read, and they are not
   /// decompressed. Returns false if it is known to be longer.
   [[nodiscard]] bool ignore_body() noexcept;
+  /// After a head: the body will be taken in pieces, each after `need_more`. At most `max_bytes` of
+  /// it are read, and they are not decompressed. Returns false if it is known to be longer.
+  [[nodiscard]] bool stream_body(std::uint64_t max_bytes) noexcept;
+  /// After a head, without `ignore_body` and `stream_body`: false if the body is known to be too
+  /// long.
+  [[nodiscard]] bool body_fits() const noexcept;
+  /// After a head: the length of the body as the peer sends it, if it has said so.
+  [[nodiscard]] std::optional<std::uint64_t> announced() const noexcept;
+  /// Takes the bytes of the body that were read since the last call.
+  [[nodiscard]] std::string take_body();
   [[nodiscard]] incoming take();
   [[nodiscard]] const problem& error() const noexcept { return error_; }
 
@@ -93,6 +105,7 @@ class request_reader {
   std::size_t blank_lines_ = 0;
   std::unique_ptr<parser> body_;  ///< of the request whose body is being read
   std::uint64_t max_body_ = 0;    ///< of this request
+  std::uint64_t taken_ = 0;       ///< bytes of this body that were taken
   bool decompresses_ = true;      ///< this request's body
   incoming current_;
   problem error_;

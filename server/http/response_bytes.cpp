@@ -90,7 +90,8 @@ fields common_fields(const fields& given, const response_options& options) {
   add_default("Cache-Control", "no-store");
   if (options.cors_origin.empty()) return made;
   made.add("Access-Control-Allow-Origin", options.cors_origin);
-  made.add("Access-Control-Expose-Headers", "ETag, Location, Request-Id, Retry-After");
+  made.add("Access-Control-Expose-Headers",
+           "Blob-Size, ETag, Idempotency-Replayed, Location, Request-Id, Retry-After");
   made.add("Vary", "Origin");
   return made;
 }
@@ -111,9 +112,14 @@ response_bytes to_bytes(response answer, const response_options& options) {
   return made;
 }
 
-std::string stream_head(const response& head, const response_options& options) {
+std::string stream_head(const response& head, std::optional<std::uint64_t> length,
+                        const response_options& options) {
   std::string made = begin_head(head, options);
-  if (!options.http_1_0) add_field(made, "Transfer-Encoding", "chunked");
+  if (length) {
+    add_field(made, "Content-Length", std::to_string(*length));
+  } else if (!options.http_1_0) {
+    add_field(made, "Transfer-Encoding", "chunked");
+  }
   return made + "\r\n";
 }
 

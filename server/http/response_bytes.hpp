@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,9 +32,10 @@ struct response_bytes {
 /// characters in field values with spaces.
 [[nodiscard]] response_bytes to_bytes(response answer, const response_options& options);
 
-/// The head of a response with a streamed body: chunked, or with HTTP/1.0 up to the end of the
-/// connection.
-[[nodiscard]] std::string stream_head(const response& head, const response_options& options);
+/// The head of a response with a streamed body. Without a length it is chunked, or with HTTP/1.0 up
+/// to the end of the connection.
+[[nodiscard]] std::string stream_head(const response& head, std::optional<std::uint64_t> length,
+                                      const response_options& options);
 
 /// Framing of one chunk of such a body, and of its end.
 [[nodiscard]] std::string chunk_head(std::size_t size);

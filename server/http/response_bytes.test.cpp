@@ -76,6 +76,17 @@ TEST_CASE("A response without a body has no Content-Length, and a response to HE
   CHECK(head.body.empty());
 }
 
+TEST_CASE("Pages of allowed origins can read the fields of answers") {
+  const auto made =
+      to_bytes({.status = 204, .fields = {}, .body = ""}, {.cors_origin = "http://app.example"});
+  CHECK(contains(made.head, "Access-Control-Allow-Origin: http://app.example\r\n"));
+  for (const char* const name : {"Blob-Size", "ETag", "Idempotency-Replayed", "Retry-After"}) {
+    CAPTURE(name);
+    const auto fields = made.head.substr(made.head.find("Access-Control-Expose-Headers: "));
+    CHECK(contains(fields.substr(0, fields.find("\r\n")), name));
+  }
+}
+
 TEST_CASE("Dates are formatted as HTTP dates") {
   CHECK(to_http_date(std::chrono::system_clock::from_time_t(784'111'777)) ==
         "Sun, 06 Nov 1994 08:49:37 GMT");

@@ -70,6 +70,25 @@ TEST_CASE("stop() ends the streams") {
   CHECK_FALSE(body->write("x"));
 }
 
+TEST_CASE("stop() lets a stream with a length come to its end") {
+  std::shared_ptr<stream> body;
+  std::atomic<bool> ready = false;
+  test_listener server{[&](request, std::shared_ptr<exchange> answer) {
+    body = answer->respond_with_stream({.status = 200}, 6);
+    body->write("one");
+    ready = true;
+  }};
+  auto client = server.connect();
+  client.send(plain_get);
+  REQUIRE(eventually([&] { return ready.load(); }));
+  std::jthread stopping{[&] { server->stop(seconds{20}); }};
+  CHECK(eventually([&] { return !server.connect().is_connected(); }));
+  CHECK(body->write("two"));
+  body->close();
+  CHECK(client.read_answer().body == "onetwo");
+  CHECK(client.is_at_end());
+}
+
 TEST_CASE("stop() closes the remaining connections at its deadline without an answer") {
   saved_exchanges saved;
   test_listener server{

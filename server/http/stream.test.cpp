@@ -100,6 +100,68 @@ TEST_CASE("An HTTP/1.0 stream ends with its connection") {
   CHECK(answer.body == "onetwo");
 }
 
+TEST_CASE("A stream with a length has no chunks, and the connection stays open after it") {
+  std::shared_ptr<stream> body;
+  std::atomic<bool> ready = false;
+  test_listener server{[&](request what, std::shared_ptr<exchange> answer) {
+    if (what.path != "/stream") return echo(std::move(what), std::move(answer));
+    body = answer->respond_with_stream({.status = 200}, 7);
+    ready = true;
+  }};
+  const std::string version = GENERATE(true, false) ? "1.1" : "1.0";
+  CAPTURE(version);
+  auto client = server.connect();
+  client.send("GET /stream HTTP/" + version + "\r\nHost: h\r\nConnection: keep-alive\r\n\r\n");
+  REQUIRE(eventually([&] { return ready.load(); }));
+  CHECK(body->write("one"));
+  CHECK(body->write("three, and what is too much"));
+  body->close();
+  const auto answer = client.read_answer();
+  CHECK(answer.header("content-length") == "7");
+  CHECK(answer.headers.count("transfer-encoding") == 0);
+  CHECK(answer.body == "onethre");
+  CHECK(client.get("/after").body == "GET /after ");
+}
+
+TEST_CASE("A stream that ends before its length ends the connection") {
+  std::shared_ptr<stream> body;
+  std::atomic<bool> ready = false;
+  test_listener server{[&](request what, std::shared_ptr<exchange> answer) {
+    if (what.path != "/stream") return echo(std::move(what), std::move(answer));
+    body = answer->respond_with_stream({.status = 200}, 7);
+    ready = true;
+  }};
+  auto client = server.connect();
+  client.send("GET /before HTTP/1.1\r\nHost: h\r\n\r\n" + stream_request +
+              "GET /after HTTP/1.1\r\nHost: h\r\n\r\n");
+  REQUIRE(eventually([&] { return ready.load(); }));
+  CHECK(body->write("one"));
+  body->close();
+  CHECK(client.read_answer().body == "GET /before ");
+  CHECK(client.read_answer().body == "one");
+  CHECK(client.is_at_end());
+  CHECK(eventually([&] { return server->stats().streams == 0; }));
+}
+
+TEST_CASE("A stream calls back after a pause, unless its peer has gone") {
+  stream_source source;
+  test_listener server{source.function()};
+  auto client = server.connect();
+  client.send(stream_request);
+  const auto body = source.take();
+  REQUIRE(body);
+  std::atomic<int> calls = 0;
+  const auto begun = std::chrono::steady_clock::now();
+  body->after_pause(milliseconds{30}, [&] { ++calls; });
+  CHECK(eventually([&] { return calls == 1; }));
+  CHECK(std::chrono::steady_clock::now() - begun >= milliseconds{30});
+  client.close();
+  REQUIRE(eventually([&] { return server->stats().connections == 0; }));
+  body->after_pause(milliseconds{0}, [&] { ++calls; });
+  server->stop(std::chrono::seconds{5});
+  CHECK(calls == 1);
+}
+
 TEST_CASE("A stream that answers HEAD has no body") {
   stream_source source;
   test_listener server{source.function()};

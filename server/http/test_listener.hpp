@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -25,18 +26,21 @@ using admit_function = std::function<admitted_request(const request&)>;
 
 class function_handler final : public handler {
  public:
-  explicit function_handler(handler_function what, admit_function admit = {})
-      : what_(std::move(what)), admit_(std::move(admit)) {}
+  explicit function_handler(handler_function what, admit_function admit = {},
+                            std::uint64_t max_sink_bytes = 0)
+      : what_(std::move(what)), admit_(std::move(admit)), max_sink_bytes_(max_sink_bytes) {}
   void handle(request what, std::shared_ptr<exchange> answer) override {
     what_(std::move(what), std::move(answer));
   }
   [[nodiscard]] admitted_request admit(const request& head) override {
     return admit_ ? admit_(head) : handler::admit(head);
   }
+  [[nodiscard]] std::uint64_t max_sink_bytes() const noexcept override { return max_sink_bytes_; }
 
  private:
   const handler_function what_;
   const admit_function admit_;
+  const std::uint64_t max_sink_bytes_;
 };
 
 /// Polls `holds` until it is true. Returns false after the timeout.
@@ -62,8 +66,8 @@ inline void echo(request what, std::shared_ptr<exchange> answer) {
 class test_listener {
  public:
   explicit test_listener(handler_function what = echo, server_settings s = {},
-                         admit_function admit = {})
-      : handler_(std::move(what), std::move(admit)) {
+                         admit_function admit = {}, std::uint64_t max_sink_bytes = 0)
+      : handler_(std::move(what), std::move(admit), max_sink_bytes) {
     if (s.listen == server_settings{}.listen) s.listen = {"127.0.0.1:0"};
     if (s.threads == 0) s.threads = 2;
     auto opened = listener::open({.settings = std::move(s),

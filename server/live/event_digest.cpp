@@ -40,11 +40,9 @@ json event_digest::take() {
   }
   json kinds = json::object();
   for (const auto& [kind, count] : kinds_) kinds[kind] = count;
-  json all{{"events", events_},
-           {"kinds", std::move(kinds)},
-           {"runs", std::move(runs)},
-           {"more_runs", more_},
-           {"jobs", jobs_}};
+  json all{{"events", events_},       {"kinds", std::move(kinds)},
+           {"runs", std::move(runs)}, {"more_runs", more_},
+           {"jobs", jobs_},           {"flow_files", flow_files_}};
   *this = {};
   return all;
 }

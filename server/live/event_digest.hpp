@@ -15,7 +15,7 @@
 namespace pawl::server {
 
 /// A summary of events whose size does not depend on their number: counts, the runs that had
-/// the newest ones, and how far jobs are. Not safe for concurrent use.
+/// the newest ones, how far jobs are, and whether flow files changed. Not safe for concurrent use.
 class event_digest {
  public:
   /// Maximum number of runs in a summary.
@@ -27,7 +27,11 @@ class event_digest {
   void add(const run_id& run, const history_event& event);
   /// Adds how far a job is: the detail of an event of `scope_jobs::watch`.
   void add_job(json progress);
-  [[nodiscard]] bool empty() const noexcept { return events_ == 0 && jobs_.empty(); }
+  /// Adds that flow files have changed.
+  void add_flow_files() noexcept { flow_files_ = true; }
+  [[nodiscard]] bool empty() const noexcept {
+    return events_ == 0 && jobs_.empty() && !flow_files_;
+  }
   /// Returns the summary of what was added since the last call, as docs/openapi.yaml describes it.
   [[nodiscard]] json take();
 
@@ -44,6 +48,7 @@ class event_digest {
   std::unordered_map<run_id, std::list<changed_run>::iterator> index_;
   bool more_ = false;     ///< runs were dropped
   std::list<json> jobs_;  ///< the one that went on last first
+  bool flow_files_ = false;
 };
 
 }  // namespace pawl::server

@@ -30,7 +30,8 @@ TEST_CASE("a digest counts events and has the newest runs first", "[events]") {
                        {{{"id", "a"}, {"events", 3}, {"status", "failed"}},
                         {{"id", "b"}, {"events", 1}, {"status", "running"}}}},
                       {"more_runs", false},
-                      {"jobs", json::array()}};
+                      {"jobs", json::array()},
+                      {"flow_files", false}};
   CHECK(digest.take() == expected);
   CHECK(digest.empty());
 }
@@ -49,6 +50,15 @@ TEST_CASE("the size of a digest does not grow with the number of runs", "[events
   CHECK(all.dump().size() < 32'000);
   digest.add(run_id{"a"}, event_of("step_started"));
   CHECK(digest.take()["more_runs"] == false);
+}
+
+TEST_CASE("a digest has whether flow files changed", "[events]") {
+  event_digest digest;
+  digest.add_flow_files();
+  CHECK_FALSE(digest.empty());
+  CHECK(digest.take()["flow_files"] == true);
+  CHECK(digest.empty());
+  CHECK(digest.take()["flow_files"] == false);
 }
 
 TEST_CASE("a digest has the last progress of each job", "[events]") {

@@ -6,6 +6,7 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/suggest.hpp>
 
+#include "actors/event_hub.hpp"
 #include "flow/machine/history.hpp"
 
 namespace pawl::server {
@@ -14,7 +15,8 @@ namespace {
 using persistence::run_field;
 
 /// Kinds of events that are not stored.
-constexpr std::string_view unstored_kinds[] = {"step_log", "step_progress", flow::damaged_kind};
+constexpr std::string_view unstored_kinds[] = {"step_log", "step_progress",
+                                               actors::run_deleted_kind, flow::damaged_kind};
 
 bool is_kind(std::string_view name) {
   return flow::parse_event_kind(name) ||

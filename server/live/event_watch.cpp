@@ -48,10 +48,14 @@ void event_watch::subscribe(std::shared_ptr<subscription> from) {
   wake_on(*live_);
 }
 
-void event_watch::wake_on(subscription& other) {
-  other.on_event([weak = weak_from_this(), streams = served_by_] {
+std::function<void()> event_watch::waker() {
+  return [weak = weak_from_this(), streams = served_by_] {
     if (const auto self = weak.lock()) streams->wake(self);
-  });
+  };
+}
+
+void event_watch::wake_on(subscription& other) {
+  other.on_event(waker());
 }
 
 void event_watch::advance_at(std::chrono::steady_clock::time_point when) {

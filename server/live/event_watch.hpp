@@ -63,6 +63,8 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
       self->served_by_->wake(self);
     };
   }
+  /// Ends the session because of an error of a query.
+  virtual void end_on(const error& why) { drop(why.message); }
   /// Takes a stored answer. Nothing if there is none yet, or if it is an error: then the session
   /// has ended.
   template <class T>
@@ -72,10 +74,13 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
     lock.unlock();
     if (!answer) return std::nullopt;
     if (*answer) return **std::move(answer);
-    drop(answer->error().message);
+    end_on(answer->error());
     return std::nullopt;
   }
 
+  /// A function that lets the session advance. Any thread may call it, also when the session is
+  /// gone.
+  [[nodiscard]] std::function<void()> waker();
   /// Lets the events of another subscription wake the session, too.
   void wake_on(subscription& other);
   /// Calls `advance` again at a time, unless the session waits for its sink then. Call it in

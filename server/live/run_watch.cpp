@@ -1,8 +1,10 @@
 #include "server/live/run_watch.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "actors/event_hub.hpp"
 #include "server/views.hpp"
 #include "server/whole_number.hpp"
 
@@ -82,6 +84,23 @@ void run_watch::end_if_finished() {
   follow_live();
 }
 
+/// A deletion is durable before it is published, so a query may find out first.
+void run_watch::end_on(const error& why) {
+  if (why.code != errc::not_found) return drop(why.message);
+  history_event last;
+  last.at = std::chrono::floor<time_point::duration>(std::chrono::system_clock::now());
+  last.kind = actors::run_deleted_kind;
+  last.detail = json::object();
+  end_deleted(last);
+}
+
+void run_watch::end_deleted(const history_event& last) {
+  json data = to_json(last, 0);
+  data["run"] = run_.str();
+  to().event("", last.kind, data);
+  finish();
+}
+
 void run_watch::read_page() {
   while (next_in_page_ < page_.events.size()) {
     const history_event& each = page_.events[next_in_page_++];
@@ -101,6 +120,7 @@ void run_watch::read_page() {
 void run_watch::follow_live() {
   while (const auto event = live().try_next()) {
     const history_event& what = event->what;
+    if (what.kind == actors::run_deleted_kind) return end_deleted(what);
     if (what.checkpoint == 0) {
       json data = to_json(what, 0);
       data["run"] = run_.str();

@@ -31,7 +31,8 @@ inline constexpr std::size_t max_event_backlog = 1000;
 /// Writes the events of one run to a peer: first its history after a position, then its live
 /// events, without gaps or duplicates. It subscribes before it reads the history and skips live
 /// events that the history contained. A peer that is too slow for the live events is dropped; one
-/// that is still reading the history continues from there.
+/// that is still reading the history continues from there. If the run is deleted, the last event is
+/// "run_deleted".
 class run_watch final : public event_watch {
  public:
   /// `live`: a subscription made before the run was queried. `follow`: do not end when the run is
@@ -44,12 +45,14 @@ class run_watch final : public event_watch {
   enum class phase : std::uint8_t { initial, querying, reading, live, ending };
 
   void advance() override;
+  void end_on(const error& why) override;
   void query_history();
   [[nodiscard]] bool take_page();
   void read_page();
   void follow_live();
   void query_end();
   void end_if_finished();
+  void end_deleted(const history_event& last);
   /// Writes an event of the run if it is after the position. Returns false if no more can be
   /// written now.
   [[nodiscard]] bool put(const history_event& event, event_position at);

@@ -47,7 +47,8 @@ scope_watch::scope_watch(std::shared_ptr<live_streams> served_by, scope in, scop
       filter_(std::move(how.filter)),
       digest_interval_(how.digest_interval),
       position_(how.after),
-      known_(max_known_runs) {}
+      known_(max_known_runs),
+      flow_files_(std::move(how.flow_files)) {}
 
 void scope_watch::resubscribe() {
   subscribe(in().events().watch({}, max_live_events));
@@ -61,7 +62,10 @@ void scope_watch::query_journal() {
 }
 
 void scope_watch::advance() {
-  if (digest_interval_) read_jobs();
+  if (digest_interval_) {
+    read_jobs();
+    read_flow_files();
+  }
   read_events();
   if (digest_interval_ && begun_ && !has_ended()) flush_digest();
 }
@@ -205,6 +209,15 @@ void scope_watch::read_jobs() {
     wake_on(*jobs_);
   }
   while (auto event = jobs_->try_next()) digest_.add_job(std::move(event->what.detail));
+}
+
+/// The first digest reports what changed before the stream, so that a reader that comes back misses
+/// nothing.
+void scope_watch::read_flow_files() {
+  if (!flow_files_) return;
+  if (!flow_files_listener_) flow_files_listener_ = flow_files_->on_change(waker());
+  const std::uint64_t changes = flow_files_->changes();
+  if (changes != std::exchange(known_changes_, changes)) digest_.add_flow_files();
 }
 
 /// Until then nothing needs to be read either: a busy journal is read in few large pages.

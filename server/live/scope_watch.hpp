@@ -10,6 +10,7 @@
 #include <pawl/engine.hpp>
 
 #include "actors/lru_map.hpp"
+#include "server/flow_files.hpp"
 #include "server/live/event_digest.hpp"
 #include "server/live/event_filter.hpp"
 #include "server/live/event_watch.hpp"
@@ -22,6 +23,8 @@ struct scope_watch_options {
   event_filter filter = {};
   /// Writes digests instead of events, at most one in this time.
   std::optional<std::chrono::milliseconds> digest_interval = {};
+  /// Flow files whose changes are in the digests; null for none.
+  std::shared_ptr<const flow_file_reports> flow_files = {};
 };
 
 /// Writes the events of the runs of a scope to a peer, in the order in which they became durable.
@@ -54,6 +57,8 @@ class scope_watch final : public event_watch {
   void write_position();
   /// Adds what the jobs of the scope have reached to the digest.
   void read_jobs();
+  /// Adds to the digest whether flow files have changed.
+  void read_flow_files();
   /// Whether the next digest may not be written yet. Then it calls `advance` at that time.
   [[nodiscard]] bool waits_for_digest();
   void flush_digest();
@@ -77,6 +82,9 @@ class scope_watch final : public event_watch {
   std::optional<result<run_page>> answered_runs_;
 
   std::shared_ptr<subscription> jobs_;  ///< if there are digests
+  const std::shared_ptr<const flow_file_reports> flow_files_;
+  std::shared_ptr<void> flow_files_listener_;
+  std::uint64_t known_changes_ = 0;  ///< of flow files, that digests have reported
   event_digest digest_;
   std::chrono::steady_clock::time_point digest_due_{};
   bool digest_scheduled_ = false;

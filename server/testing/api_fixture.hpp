@@ -157,6 +157,7 @@ class api_fixture {
   std::shared_ptr<recorded_audit> audit = std::make_shared<recorded_audit>();
   std::shared_ptr<idempotency_table> idempotency =
       std::make_shared<idempotency_table>(idempotency_table::limits{});
+  std::shared_ptr<subscription> deletions = forget_deleted_runs(engine, idempotency);
   std::shared_ptr<waiting_calls> waits = std::make_shared<waiting_calls>();
   std::shared_ptr<long_bodies> bodies = std::make_shared<long_bodies>();
   std::shared_ptr<live_streams> live = std::make_shared<live_streams>();

@@ -38,6 +38,8 @@ class recorded_stream final : public http::stream, public http::web_socket {
     }
     what();
   }
+  /// The pause is over at once.
+  void after_pause(std::chrono::milliseconds, std::function<void()> what) override { what(); }
   void close() override {
     const std::lock_guard lock{mutex_};
     closed_ = true;
@@ -130,7 +132,9 @@ class recorded_exchange final : public http::exchange {
     }
     if (callback) callback();
   }
-  std::shared_ptr<http::stream> respond_with_stream(http::response head) override {
+  using http::exchange::respond_with_stream;
+  std::shared_ptr<http::stream> respond_with_stream(http::response head,
+                                                    std::optional<std::uint64_t>) override {
     auto made = std::make_shared<recorded_stream>();
     const std::lock_guard lock{mutex_};
     ++answers_;

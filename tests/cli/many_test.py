@@ -8,6 +8,7 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 import unittest
 
 from program import (FAILED, INVALID, NOT_FOUND, OK, PROGRAM, UNAVAILABLE, USAGE, WAITING,
@@ -169,6 +170,19 @@ class Commands(ProgramTest):
     def test_a_wait_is_shown_as_a_duration(self):
         flow = self.flow({"id": "w", "type": "wait", "data": {"duration": "1500ms"}})
         self.assertRegex(self.pawl("run", flow).stdout, r"w  wait_began +for 1.50s\n")
+
+    def test_a_read_moves_no_run_whose_timer_is_due(self):
+        flow = self.flow({"id": "w", "type": "wait", "data": {"duration": "1s"}},
+                         task("after", "core.echo"), name="naps")
+        self.pawl("flows", "put", flow, *self.where)
+        self.pawl("runs", "start", "naps", "--id", "n", *self.where)
+        before = self.pawl("runs", "history", "n", "--json", *self.where).stdout
+        time.sleep(1.5)  # past the end of the wait
+        for command in (["ls"], ["show", "n"], ["explain", "n"], ["steps", "n"], ["export", "n"]):
+            self.pawl("runs", *command, *self.where)
+        self.assertEqual(self.pawl("runs", "history", "n", "--json", *self.where).stdout, before)
+        self.pawl("recover", *self.where)
+        self.assertEqual(self.show("n")["status"], "completed")
 
     def test_a_failed_run_has_failed(self):
         self.pawl("run", self.flow(task("a", "core.fail")), "--id", "f", *self.where,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import time
@@ -157,6 +158,27 @@ class Stop(ProgramTest):
         self.assertIn("run_resumed", out)
         self.assertEqual(self.show("p")["data"], {"a": 9, "b": 2})
         self.pawl("runs", "pause", "p", "--data-dir", self.store, expect=2)
+
+    def test_a_pause_on_a_terminal_says_what_it_waits_for(self):
+        process = self.begin("run", self.slow_flow(1500), "--id", "p", "--data-dir", self.store)
+        self.until(process, "slow   step_started")
+        process.kill()
+        self.end(process)
+        screen, terminal = pty.openpty()
+        pausing = subprocess.Popen([PROGRAM, "runs", "pause", "p", "--data-dir", self.store],
+                                   stdout=subprocess.PIPE, stderr=terminal, text=True,
+                                   env=environment(), cwd=self.folder)
+        os.close(terminal)
+        self.addCleanup(pausing.stdout.close)
+        self.addCleanup(pausing.kill)
+        shown = b""
+        while b"the request to pause stays" not in shown:
+            shown += os.read(screen, 4096)
+        self.assertIn(b"It waits for function core.sleep at slow", shown)
+        pausing.send_signal(signal.SIGINT)
+        self.assertEqual(pausing.wait(timeout=LIMIT_S), 130)
+        os.close(screen)
+        self.assertTrue(self.show("p")["pausing"])
 
     def test_a_run_waits_for_its_signal(self):
         wait = {"id": "ok", "type": "signal", "data": {"name": "approved now", "into": "who"}}

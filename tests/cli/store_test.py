@@ -170,7 +170,7 @@ class Unusable(ProgramTest):
             for line in process.stdout:
                 if "step_started" in line:
                     break
-            self.refused(STORE, ["open", self.store], "runs", "ls", "--data-dir", self.store)
+            self.refused(STORE, ["open", self.store], "runs", "keep", "q", "--data-dir", self.store)
             process.kill()
         self.pawl("runs", "ls", "--data-dir", self.store)
 

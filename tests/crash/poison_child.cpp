@@ -18,6 +18,13 @@
 #include "actors/engine_context.hpp"
 #include "runtime/core.hpp"
 
+#ifdef __SANITIZE_ADDRESS__
+/// Leaves SIGSEGV to the engine's own handler, as in a program without sanitizers.
+extern "C" const char* __asan_default_options() {
+  return "handle_segv=0:use_sigaltstack=0";
+}
+#endif
+
 namespace {
 
 using namespace std::chrono_literals;

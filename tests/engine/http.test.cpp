@@ -4,11 +4,13 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <future>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -301,4 +303,41 @@ TEST_CASE("a cancelled run aborts its running request", "[engine][http]") {
   CHECK(done->summary.status == run_status::cancelled);
   CHECK(hung_up.get_future().wait_for(30s) == std::future_status::ready);
   CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("a request that must be sent once is not sent again after a time-out",
+          "[engine][http][once]") {
+  const test_server server{[](const test_request& got, const test_connection& c) -> std::string {
+    if (got.target == "/undo") return answer_with(200, "");
+    c.wait_for_end();  // never answers
+    return {};
+  }};
+  REQUIRE(server.ready());
+  engine e{calling(quiet_settings())};
+  REQUIRE(e.open());
+  const auto sent_to = [&](std::string_view target) {
+    const auto all = server.requests();
+    return std::count_if(all.begin(), all.end(),
+                         [&](const test_request& each) { return each.target == target; });
+  };
+  for (const std::string policy : {"ask", "fail", "compensate"}) {
+    INFO(policy);
+    json order{{"method", "POST"},
+               {"timeout", "200ms"},
+               {"retry", quick_retries},
+               {"effect", "once"},
+               {"in_doubt", policy}};
+    order["compensate"] = {{"code_ref", "core.http"},
+                           {"args", {{"method", "POST"}, {"url", server.url("/undo")}}}};
+    REQUIRE(e.put_flow(asking(server.url("/" + policy), std::move(order), {})));
+    const auto run = e.start("f");
+    REQUIRE(run);
+    const auto wanted = policy == "ask" ? run_status::paused : run_status::failed;
+    once(e, run->id, [&](const run_view& v) { return v.summary.status == wanted; });
+    CHECK(sent_to("/" + policy) == 1);
+    CHECK(sent_to("/undo") == (policy == "compensate" ? 1 : 0));
+    const auto kinds = kinds_of(e, run->id);
+    CHECK(count_of(kinds, "in_doubt") == 1);
+    CHECK(count_of(kinds, "retry_scheduled") == 0);
+  }
 }

@@ -9,6 +9,7 @@
 #include "actors/engine_context.hpp"
 #include "persistence/conformance.hpp"
 #include "persistence/store.hpp"
+#include "runtime/components.hpp"
 #include "runtime/core.hpp"
 #include "tests/engine/fixture.hpp"
 
@@ -176,4 +177,23 @@ TEST_CASE("without bytes for logs none is kept", "[engine][logs]") {
   start_logged(e, "r");
   say(e, "r", "a line");
   CHECK(log_of(e, "r").empty());
+}
+
+TEST_CASE("an engine that only reads reads logs", "[engine][logs]") {
+  const data_folder folder;
+  {
+    engine e{folder.used()};
+    REQUIRE(e.open());
+    start_logged(e, "r");
+    say(e, "r", "a line");
+    REQUIRE(e.stop());
+  }
+  const settings s = folder.used();
+  engine_components given;
+  given.only_reads = true;
+  given.open_store = [storage = s.storage] { return open_store(storage, nullptr); };
+  engine e = engine_access::make(s, std::move(given));
+  REQUIRE(e.open());
+  CHECK(log_of(e, "r") == std::vector<std::string>{"a line"});
+  CHECK(e.start("f").error().code == errc::read_only);
 }

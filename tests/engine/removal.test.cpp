@@ -271,6 +271,41 @@ TEST_CASE("a cleanup without an age, or with a bad page, is refused", "[engine][
   CHECK(e.load()->commands_in_flight == 0);
 }
 
+TEST_CASE("who watches a run gets its deletion as the last event", "[engine][removal]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  put_parent_and_child(e);
+  const auto done = e.start_and_wait("parent", json::object(), 30s);
+  REQUIRE(done);
+  const run_id child = started_by(e, done->summary.key.id);
+  const auto events = e.events().watch(child);
+  REQUIRE(e.runs().remove(done->summary.key.id));
+  const auto last = events->next(30s);
+  REQUIRE(last);
+  CHECK(last->what.kind == "run_deleted");
+  CHECK(last->what.checkpoint == 0);
+  CHECK(last->run.id == child);
+}
+
+TEST_CASE("the cursor of a cleanup is bound to its scope", "[engine][removal]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  put_parent_and_child(e);
+  for (int i = 0; i < 3; ++i) REQUIRE(e.start_and_wait("child", json::object(), 30s));
+  cleanup_options how;
+  how.older_than = 0ms;
+  how.dry_run = true;
+  how.limit = 1;
+  const auto page = e.runs().clean_up(how);
+  REQUIRE(page);
+  how.cursor = page->next;
+  REQUIRE_FALSE(how.cursor.empty());
+  CHECK(e.runs().clean_up(how));
+  const auto other = e.scope("other");
+  REQUIRE(other);
+  CHECK(other->runs().clean_up(how).error().code == errc::invalid_argument);
+}
+
 TEST_CASE("the retention settings delete ended runs by themselves", "[engine][removal]") {
   settings s = quiet_settings();
   s.retention.completed_for_ms = 1ms;

@@ -11,6 +11,7 @@
 
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
+#include <pawl/blobs.hpp>
 
 #include "persistence/testing/wrapped_store.hpp"
 #include "runtime/core.hpp"
@@ -64,8 +65,7 @@ class store_on_disk final : public persistence::testing::wrapped_store {
   std::atomic<bool> failed_{false};
 };
 
-engine engine_on(disk& d) {
-  settings s = quiet_settings();
+engine engine_on(disk& d, settings s = quiet_settings()) {
   s.engine.restart_first_delay_ms = 5ms;
   s.engine.restart_max_delay_ms = 20ms;
   engine_components components;
@@ -191,6 +191,22 @@ TEST_CASE("an engine can be stopped while its store cannot be opened", "[engine]
   CHECK(e.ready().error().message.find("stopping") != std::string::npos);
 }
 
+TEST_CASE("a store is opened again at once although a sweep of old runs is planned",
+          "[engine][reopen]") {
+  disk d;
+  settings s = quiet_settings();
+  s.retention.completed_for_ms = 24h;
+  engine e = engine_on(d, s);
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
+  d.full = true;
+  REQUIRE_FALSE(e.start("f"));
+  until(e, [&] { return d.refused_opens > 0; });
+  d.full = false;
+  until(e, [&] { return e.ready().has_value(); });
+  CHECK(e.start("f"));
+}
+
 TEST_CASE("queries are answered for as long as the disk stays full", "[engine][reopen]") {
   disk d;
   d.seems_writable = false;
@@ -218,4 +234,35 @@ TEST_CASE("queries are answered for as long as the disk stays full", "[engine][r
   until(e, [&] { return e.ready().has_value(); });
   REQUIRE(e.signal(id, "go"));
   CHECK(e.wait(id, 30s)->summary.status == run_status::completed);
+}
+
+TEST_CASE("an upload during which the store was opened again is refused", "[engine][reopen]") {
+  disk d;
+  engine e = engine_on(d);
+  REQUIRE(e.open());
+  const scope_blobs blobs{e.scope("default").value()};
+  const std::string bytes(300'000, 'x');
+  const auto writing = blobs.begin();
+  const auto ending = blobs.begin();
+  REQUIRE(writing);
+  REQUIRE(ending);
+  REQUIRE(writing->write(bytes));
+  REQUIRE(ending->write(bytes));
+  d.full = true;
+  CHECK_FALSE(blobs.put("no room"));
+  until(e, [&] { return d.refused_opens > 0; });
+  d.full = false;
+  until(e, [&] { return e.ready().has_value(); });
+
+  const auto not_written = writing->write(bytes);
+  const auto not_stored = ending->finish();
+  REQUIRE_FALSE(not_written);
+  REQUIRE_FALSE(not_stored);
+  for (const auto& why : {not_written.error(), not_stored.error()}) {
+    CHECK(why.code == errc::unavailable);
+    CHECK(why.message.find("send the blob again") != std::string::npos);
+  }
+  const auto sent = blobs.put(bytes);
+  REQUIRE(sent);
+  CHECK(blobs.read(sent->hash).value() == bytes);
 }

@@ -154,29 +154,74 @@ TEST_CASE("a run that was restarted from a subflow keeps the files of the runs a
   CHECK_FALSE(fs::exists(file));
 }
 
-TEST_CASE("a folder of uploads that may be shared is not touched", "[engine][uploads]") {
-  const data_folder folder, elsewhere;
-  settings used = folder.used();
-  used.server.upload_dir = elsewhere.path;
-  const auto of_others = upload_to(used, "of another server"), file = upload_to(used, "r");
-  make_old(of_others.parent_path());
+TEST_CASE("a folder that the settings name is swept, but only where this store has its files",
+          "[engine][uploads]") {
+  const data_folder folder, other, elsewhere;
+  settings used = folder.used(), of_other = other.used();
+  for (settings* const each : {&used, &of_other}) {
+    each->server.upload_dir = elsewhere.path;
+    engine e{*each};  // makes its data folder
+    REQUIRE(e.open());
+    put_quick_flow(e);
+    for (const char* id : {"r", "removed"}) {
+      upload_to(*each, id);
+      REQUIRE(e.start_and_wait("f", {}, 30s, with_id_of(id)));
+    }
+    REQUIRE(e.stop());
+  }
+  CHECK(upload_root(used) != upload_root(of_other));
+  CHECK(upload_root(used).parent_path() == elsewhere.path);
+  const auto lost = upload_to(used, "lost"), of_others = upload_to(of_other, "lost");
+  const fs::path before = elsewhere.path / "default" / lost.parent_path().filename();
+  fs::create_directories(before);  // as earlier versions did
+  for (const auto& each : {lost.parent_path(), of_others.parent_path(), before}) make_old(each);
   engine e{used};
   REQUIRE(e.open());
-  put_quick_flow(e);
-  REQUIRE(e.start_and_wait("f", {}, 30s, with_id_of("r")));
-  REQUIRE(e.runs().remove(run_id{"r"}));
-  CHECK(fs::exists(file));
-  CHECK(fs::exists(of_others));
+  REQUIRE(e.runs().remove(run_id{"removed"}));
+  until_true([&] { return !fs::exists(lost); });
+  const auto file_of = [](const settings& of, const char* id) {
+    return uploads_of(upload_root(of), of_run(id)) / "prices.csv";
+  };
+  CHECK(fs::exists(file_of(used, "r")));
+  CHECK_FALSE(fs::exists(file_of(used, "removed")));
+  for (const char* id : {"r", "removed", "lost"}) CHECK(fs::exists(file_of(of_other, id)));
+  CHECK(fs::exists(before));
 }
 
-TEST_CASE("an engine has a folder of uploads only in its data folder", "[uploads]") {
-  const data_folder folder;
+TEST_CASE("a copy of a data folder has files of its own from then on", "[uploads]") {
+  const data_folder folder, copy, elsewhere;
+  settings used = folder.used(), copied = copy.used();
+  used.server.upload_dir = copied.server.upload_dir = elsewhere.path;
+  fs::create_directories(folder.path);
+  const auto root = upload_root(used);
+  CHECK(upload_root(used) == root);
+  fs::copy(folder.path, copy.path);
+  const auto of_copy = upload_root(copied);
+  CHECK(of_copy != root);
+  CHECK(upload_root(copied) == of_copy);
+  CHECK(upload_root(used) == root);
+  // A folder that is moved is the same.
+  settings moved = used;
+  moved.storage.data_dir = folder.path.string() + "-moved";
+  fs::rename(folder.path, moved.storage.data_dir);
+  CHECK(upload_root(moved) == root);
+  std::ofstream{moved.storage.data_dir / "uploads.id"} << "../../etc 7";
+  CHECK(upload_root(moved).parent_path() == elsewhere.path);
+  CHECK(upload_root(moved) != root);
+  fs::remove_all(moved.storage.data_dir);
+}
+
+TEST_CASE("an engine deletes no uploads of which it does not know whose they are", "[uploads]") {
+  const data_folder folder, elsewhere;
   settings used = folder.used();
   CHECK(make_run_uploads(used, nullptr) != nullptr);
-  used.server.upload_dir = folder.path;
+  used.server.upload_dir = elsewhere.path;
+  CHECK(make_run_uploads(used, nullptr) == nullptr);  // there is no data folder to keep a name
+  fs::create_directories(folder.path);
+  CHECK(make_run_uploads(used, nullptr) != nullptr);
+  used.storage.data_dir.clear();
   CHECK(make_run_uploads(used, nullptr) == nullptr);
   used.server.upload_dir.clear();
-  used.storage.data_dir.clear();
   CHECK(make_run_uploads(used, nullptr) == nullptr);
 }
 

@@ -134,6 +134,31 @@ TEST_CASE("a branch costs the same among 1,000 and 10,000", "[growth]") {
   });
 }
 
+TEST_CASE("a branch of nested forks costs the same among 1,000 and 10,000", "[growth]") {
+  check_flat([](std::size_t n) {
+    // A binary tree: forks and joins 1 to n - 1, tasks n to 2n - 1; below i are 2i and 2i + 1.
+    const auto enters = [n](std::size_t i) { return (i < n ? "f" : "t") + std::to_string(i); };
+    const auto leaves = [n](std::size_t i) { return (i < n ? "j" : "t") + std::to_string(i); };
+    std::vector<json> nodes{start(), end()};
+    std::vector<json> edges{edge("start", "f1"), edge("j1", "end")};
+    for (std::size_t i = 1; i < n; ++i) {
+      nodes.push_back(node_of(enters(i), "parallel"));
+      nodes.push_back(node_of(leaves(i), "join"));
+      for (const std::size_t below : {2 * i, 2 * i + 1}) {
+        edges.push_back(edge(enters(i), enters(below)));
+        edges.push_back(edge(leaves(below), leaves(i)));
+      }
+    }
+    for (std::size_t i = n; i < 2 * n; ++i) nodes.push_back(task(enters(i), {{"into", enters(i)}}));
+    recorded_run run{flow_of(std::move(nodes), std::move(edges))};
+    return timed([&] {
+      run.start();
+      for (std::size_t i = 0; i < n; ++i) run.finish_call(i);
+      CHECK(run.state().status == run_status::completed);
+    });
+  });
+}
+
 TEST_CASE("an item of a map costs the same among 1,000 and 10,000", "[growth]") {
   const json concurrency = GENERATE(json(10), json(100'000));
   check_flat([&](std::size_t n) {

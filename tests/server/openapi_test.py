@@ -5,6 +5,7 @@ produces every documented status that a client can cause.
 server/api/openapi.test.cpp compares routes, parameters, roles and problem codes.
 """
 
+import hashlib
 import json
 import os
 import signal
@@ -17,6 +18,8 @@ from contract import Contract
 from server_process import Server, ServerTest, sequence, task, wait_for_signal
 
 EVIL = "http://evil.example"
+BLOB = "the bytes of a blob"
+BLOB_HASH = hashlib.sha256(BLOB.encode()).hexdigest()
 
 
 class OpenApiTest(ServerTest):
@@ -270,6 +273,21 @@ class OpenApiTest(ServerTest):
         self.assertEqual([each["ok"] for each in answer["outcomes"]], [True, True, True, False])
         self.assertEqual(answer["tasks"], [])
 
+    def drive_blobs(self):
+        known = self.server.call("PUT", "/v1/blobs", BLOB, Content_Type="text/plain")
+        self.assertEqual(self.contract.check("PUT", "/v1/blobs", known), [])
+        self.assertEqual(known.body, {"$blob": "sha256:" + BLOB_HASH, "size": len(BLOB),
+                                      "type": "text/plain"})
+        target = "/v1/blobs/sha256:" + BLOB_HASH
+        self.assertEqual(self.call("GET", target, expect=200).text, BLOB)
+        self.call("GET", target, expect=304, If_None_Match=known.headers["etag"])
+        self.call("PUT", "/v1/blobs?hash=sha256:" + "0" * 64, BLOB, 400)
+        self.call("PUT", "/v1/blobs?hash=x", BLOB, 400)
+        self.call("PUT", "/v1/blobs", BLOB, 403, Origin=EVIL)
+        self.call("PUT", "/v1/blobs", BLOB, 406, Accept="image/png")
+        self.call("PUT", "/v1/blobs", BLOB, 415, Content_Encoding="gzip")
+        self.call("PUT", "/v1/blobs", "", 413, Content_Length=str(2 << 30))
+
     def drive_server(self):
         for path in ("/healthz", "/readyz", "/version", "/openapi.json", "/docs", "/v1/functions",
                      "/v1/schema/flow.json",
@@ -287,13 +305,15 @@ class OpenApiTest(ServerTest):
         self.contract.seen[("GET", "/v1/events")] = {"200"}
 
     def body_of(self, operation):
-        if "requestBody" not in operation:
+        if "application/json" not in operation.get("requestBody", {}).get("content", {}):
             return None
         return self.contract.resolved(
             operation["requestBody"]["content"]["application/json"]["schema"])
 
     def drive_refusals(self, method, path, operation):
         """Calls the operation with requests that every operation of its kind must refuse."""
+        if operation["operationId"] == "blobs.put":  # see drive_blobs
+            return
         described = operation["responses"]
         schema = self.body_of(operation)
         target = path
@@ -312,6 +332,7 @@ class OpenApiTest(ServerTest):
             self.call(method, target, {}, 400)
         if "404" in described and "{" in path:
             missing = path.replace("{id}", "none").replace("{name}", "none")
+            missing = missing.replace("{hash}", "0" * 64)
             missing = missing.replace("{version}", "1.0.0").replace("{checkpoint}", "1")
             asks = UPGRADE if operation["operationId"] == "runs.socket" else {}
             self.call(method, missing, VALID.get(operation["operationId"], body), 404, **asks)
@@ -348,6 +369,7 @@ class OpenApiTest(ServerTest):
         self.drive_cleanup()
         self.drive_batches()
         self.drive_tasks()
+        self.drive_blobs()
         self.drive_server()
         for method, path, operation in self.contract.operations():
             with self.subTest(method=method, path=path):
@@ -375,7 +397,7 @@ class OpenApiTest(ServerTest):
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13",
            "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
 KNOWN = {"{id}": "done", "{name}": "f", "{version}": "1.0.0", "{task}": "done~0.1.1",
-         "{checkpoint}": "1"}
+         "{checkpoint}": "1", "{hash}": BLOB_HASH}
 COMMANDS = {"pause": {}, "resume": {}, "answer": {"answer": 1}, "set-data": {"update": {"a": 1}},
             "update": {"update": {"a": 1}}, "cancel": {}, "retry": {}, "signal": {"type": "x"},
             "terminate": {}, "skip": {"node": "a"}}

@@ -54,9 +54,12 @@ class RandomRequests:
         headers = self.headers(parameters)
         body = None
         if "requestBody" in operation:
-            schema = operation["requestBody"]["content"]["application/json"]["schema"]
-            body = self.body(schema, path, lease)
-            headers["Content-Type"] = "application/json"
+            content = operation["requestBody"]["content"]
+            if "application/json" in content:
+                body = self.body(content["application/json"]["schema"], path, lease)
+                headers["Content-Type"] = "application/json"
+            else:
+                body = self.random.randbytes(self.random.randrange(300))
         elif self.chance(30):
             body = b"{}"
         if self.chance(60):

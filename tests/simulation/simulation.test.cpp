@@ -405,7 +405,7 @@ void check_tally(const tally& seen) {
   CHECK(seen.signals > 1000);
   CHECK(seen.pauses > 200);
   CHECK(seen.skips > 15);
-  CHECK(seen.parts_compensated > 15);
+  CHECK(seen.parts_compensated > 10);
   CHECK(seen.removed > 2000);
   CHECK(seen.tasks_answered > 200);
   CHECK(seen.tasks_refused > 5);

@@ -61,7 +61,7 @@ struct world {
     auto found = reads;
     for (const char* const own_thread :
          {"loader", "pawl.persister", "pawl.syncer", "pawl.catalog", "pawl.timer",
-          "pawl.dispatcher", "pawl.supervisor", "pawl.cleaner", "pawl.jobs"})
+          "pawl.dispatcher", "pawl.supervisor", "pawl.cleaner", "pawl.jobs", "pawl.blob_keeper"})
       found.erase(own_thread);
     std::string names;
     for (const auto& [name, times] : found) names += name + ": " + std::to_string(times) + "; ";

@@ -2,6 +2,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery }
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { Client, type EventDigest, PawlError } from './client';
 import { Feed, type FeedState } from './live/feed';
+import { readAgain } from './live/read_again';
 import { mayDo, type Role, type Where } from './model/commands';
 import { useRoute } from './router/route';
 
@@ -95,7 +96,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     setFeedState(feed.state);
     const unlisten = feed.listen({
       state: setFeedState,
-      gap: () => void queries.invalidateQueries(),
+      gap: () => void readAgain(queries),
     });
     if (!locked) feed.start();
     return () => {

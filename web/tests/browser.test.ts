@@ -139,21 +139,58 @@ test('scopes are apart', async () => {
   expect(page.url()).not.toContain('team-a');
 });
 
-test('three tabs have one stream', async () => {
+test('seven tabs have one stream', async () => {
   await open('#/runs');
   const before = (await server.get('/v1/stats')).streams as number;
-  const others = [await context.newPage(), await context.newPage()];
-  for (const each of others) {
-    watch(each, faults);
-    await each.goto(web.url + '#/runs');
-    await each.locator('[data-row]').first().waitFor();
-  }
+  // More than the connections that a browser has to one server.
+  const others = await Promise.all(Array.from({ length: 6 }, () => context.newPage()));
+  await Promise.all(
+    others.map(async (each) => {
+      watch(each, faults);
+      await each.goto(web.url + '#/runs');
+      await each.locator('[data-row]').first().waitFor();
+    }),
+  );
   await expect.poll(async () => (await server.get('/v1/stats')).streams).toBe(Math.max(before, 1));
   await start(server, 'bill', 'seen-by-all', { n: 1 });
   for (const each of [page, ...others]) await each.getByRole('button', { name: /new run/ }).waitFor();
   await page.close();
   await start(server, 'bill', 'seen-after', { n: 1 });
   for (const each of others) await each.getByRole('button', { name: /2 new runs/ }).waitFor();
+});
+
+test('a hidden tab asks for nothing, and reads again when it is shown', async () => {
+  await page.addInitScript(() => {
+    let state: DocumentVisibilityState = 'visible';
+    Object.defineProperty(document, 'visibilityState', { get: () => state });
+    Object.assign(window, {
+      show: (next: DocumentVisibilityState) => {
+        state = next;
+        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+      },
+    });
+  });
+  const show = (state: string) => page.evaluate((to) => (window as any).show(to), state);
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  await page.clock.install();
+  await open('#/overview');
+  await page.getByText('Load now').waitFor();
+  // What is polled while the tab is visible is asked again in this time.
+  requests.length = 0;
+  await page.clock.fastForward(60_000);
+  await expect.poll(() => requests.length).toBeGreaterThan(3);
+  await show('hidden');
+  await server.until('/v1/stats', ({ streams }) => streams === 0);
+  requests.length = 0;
+  await page.clock.fastForward(600_000);
+  await start(server, 'bill', 'started-unseen', { n: 1 });
+  await server.until('/v1/runs/started-unseen', (run) => run.status === 'completed');
+  await page.clock.fastForward(600_000);
+  expect(requests).toEqual([]);
+  await show('visible');
+  for (const path of ['/v1/stats', '/v1/events?digest=500ms'])
+    await expect.poll(() => requests.some((each) => each.endsWith(path))).toBe(true);
 });
 
 test('a key opens a session, and a reader sees no commands', async () => {
@@ -194,11 +231,30 @@ test('a key opens a session, and a reader sees no commands', async () => {
   });
   await page.getByRole('heading', { name: 'Pause runs (dry run)' }).waitFor();
   expect(await button('Delete this job…').count()).toBe(0);
-  await page.evaluate(() => {
-    location.hash = '#/flows/shop%2Forder';
-  });
-  await page.locator('.node').first().waitFor();
-  expect(await page.getByRole('button', { name: /Start|Delete|Publish/ }).count()).toBe(0);
+  const writing = {
+    button: /Start|New|Edit|Delete|Publish|Keep|Commands|Fork|Set|Send|Pause|Cancel|Retry/,
+    link: /Start|New|Edit/,
+    checkbox: /Select/,
+  };
+  for (const [hash, ready] of [
+    ['#/overview', 'text=Load now'],
+    ['#/runs', '[data-row]'],
+    ['#/runs/g-1?tab=data&at=1', 'text=Compared with'],
+    ['#/jobs', 'tr[data-row]'],
+    ['#/flows', '[data-row]'],
+    ['#/flows/shop%2Forder?tab=versions', '[data-row]'],
+    ['#/workers', 'text=Functions of the server'],
+    ['#/flows/shop%2Forder', '.node'],
+  ] as const) {
+    await page.evaluate((to) => {
+      location.hash = to;
+    }, hash);
+    await page.locator(ready).first().waitFor();
+    for (const role of ['button', 'link', 'checkbox'] as const)
+      expect(await page.locator('main').getByRole(role, { name: writing[role] }).allTextContents()).toEqual(
+        [],
+      );
+  }
   expect(page.url()).not.toContain(reader);
   expect(
     await page.evaluate(() =>

@@ -42,6 +42,24 @@ test('a flow is written, checked, stored and published', async () => {
   await page.locator('.diff .added', { hasText: '"n": 2' }).waitFor();
 });
 
+test('a flow in the short form is drawn with its edges, and edited as it was written', async () => {
+  await open('#/new');
+  await page.getByText('No errors, no warnings.').waitFor();
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText(
+    '{"name": "short", "nodes": [{"id": "a", "type": "task", "code_ref": "core.echo"}, {"id": "b", "type": "end"}]}',
+  );
+  await page.locator('.node').nth(1).waitFor();
+  await expect.poll(() => page.locator('.edge').count()).toBe(1);
+  await button('Store the flow').click();
+  await page.getByRole('heading', { name: 'short' }).waitFor();
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await page.locator('.cm-line', { hasText: '"code_ref": "core.echo"' }).waitFor();
+  expect(await page.locator('.cm-line', { hasText: '"edges"' }).count()).toBe(0);
+  await expect.poll(() => page.locator('.edge').count()).toBe(1);
+});
+
 test('the editor offers keys and values of the flow schema, and describes them', async () => {
   await open('#/new');
   await page.getByText('No errors, no warnings.').waitFor();
@@ -190,7 +208,7 @@ test('a rule is tried on the data of a run', async () => {
   const result = page.getByRole('region', { name: 'Result' });
   await result.getByText('8', { exact: true }).first().waitFor();
   await result.getByText('Calls').click();
-  await result.getByText('{"var":"n"}').waitFor();
+  await result.getByText('{"var":"n"}', { exact: true }).waitFor();
   await page.getByLabel('Rule', { exact: true }).fill('{">>": [1]}');
   await button('Evaluate').click();
   await result.getByText(/unknown JSONLogic operator/).waitFor();

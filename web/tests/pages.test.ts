@@ -169,3 +169,32 @@ test('what a new user sees', async () => {
   await fresh.close();
   await empty.remove();
 });
+
+test('lists say what they lack because of damaged records', async () => {
+  const { context, page, faults } = await openPage(browser);
+  // A store of this test has no damage: the reasons are added to its answers.
+  const lists: [path: RegExp, hash: string, note: string][] = [
+    [/\/v1\/runs\?/, '#/runs', '2 runs cannot be listed, because their records are damaged'],
+    [/\/v1\/flows\?/, '#/flows', '2 flows cannot be listed'],
+    [/\/v1\/flows\/bill\/versions/, '#/flows/bill?tab=versions', '2 versions cannot be listed'],
+    [/\/v1\/jobs\?/, '#/jobs', '2 jobs cannot be listed'],
+    [/\/v1\/jobs\/delete-old\/results/, '#/jobs/delete-old', '2 results cannot be listed'],
+  ];
+  for (const [path, hash, note] of lists) {
+    await page.route(path, async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({
+        response: answer,
+        json: { ...(await answer.json()), damaged: ['run order-3: checksum mismatch', '<b>\u202Erun</b>'] },
+      });
+    });
+    await draw(page, web.url, hash, '[role=alert]');
+    const alert = page.getByRole('alert').filter({ hasText: note });
+    await alert.getByText('run order-3: checksum mismatch').waitFor();
+    await alert.getByText('<b>\\u202erun</b>').waitFor();
+  }
+  faults.push(...(await faultsOf(page)));
+  await picture(page, 'damaged');
+  expect(faults).toEqual([]);
+  await context.close();
+});

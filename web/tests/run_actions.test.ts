@@ -35,7 +35,10 @@ test('a run is started by a form that keeps its state in the URL', async () => {
 });
 
 test('a start whose answer is lost is sent again and starts one run', async () => {
-  await open('#/flows/bill?tab=start');
+  await open('#/runs');
+  await page.getByRole('link', { name: 'Start a run' }).click();
+  await page.getByText('Choose the flow that the new run executes.').waitFor();
+  await page.getByRole('link', { name: 'bill', exact: true }).click();
   let lost = 0;
   await page.route('**/v1/runs', async (route) => {
     if (route.request().method() !== 'POST' || lost > 0) return route.continue();
@@ -51,6 +54,8 @@ test('a start whose answer is lost is sent again and starts one run', async () =
   await page.locator('.run-title').waitFor();
   expect(lost).toBe(1);
   expect(await runs()).toBe(before + 1);
+  // Its id is short, and says what it runs.
+  await page.getByRole('heading', { name: /^bill-[0-9a-f]{12}$/ }).waitFor();
 });
 
 test('a question is answered by a form made from its schema', async () => {
@@ -284,6 +289,54 @@ test('rows say what a run waits for, and follow it', async () => {
   await server.post('/v1/runs/wait-1/signal', { type: 'parcel_scanned' });
   await row.getByText('completed').waitFor();
   await row.getByText('signal parcel_scanned at parcel').waitFor({ state: 'detached' });
+});
+
+test('what changes while a view is opened is shown', async () => {
+  const row = page.locator('[data-row]', { hasText: 'meanwhile-' });
+  /** Starts a run, opens its row, and completes the run before a request of the page goes on. */
+  const completeDuring = async (
+    id: string,
+    held: string,
+    complete: (send: () => Promise<void>) => Promise<unknown>,
+  ) => {
+    await start(server, 'shop/order', id, { amount: 1, customer: 'x' });
+    await server.until(`/v1/runs/${id}`, (run) => run.waiting_on?.[0]?.kind === 'signal');
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route(
+      held,
+      async (route) => {
+        // The answer of a list is made now; a stream begins only later.
+        const answer = held.includes('events') ? undefined : await route.fetch();
+        await released;
+        await (answer ? route.fulfill({ response: answer }) : route.continue());
+      },
+      { times: 1 },
+    );
+    const reached = page.waitForRequest(held);
+    await open(`#/runs?filter=id%3D${id}`);
+    await reached;
+    await complete(async () => {
+      await server.post(`/v1/runs/${id}/signal`, { type: 'parcel_scanned' });
+      await server.until(`/v1/runs/${id}`, (run) => run.status === 'completed');
+    });
+    release();
+    await row.getByText('completed').waitFor();
+  };
+  // The answer is older than the digest, which comes before it.
+  await open('#/runs?status=failed');
+  await page.getByText('card_declined').first().waitFor();
+  await completeDuring('meanwhile-1', '**/v1/runs?*', (send) =>
+    Promise.all([page.waitForRequest('**/v1/stats'), send()]),
+  );
+  // The stream begins after the event. A new page, since the stream of this one has begun.
+  await page.goto('about:blank');
+  await completeDuring('meanwhile-2', '**/v1/events?*', async (send) => {
+    await row.getByText('signal parcel_scanned').waitFor();
+    await send();
+  });
 });
 
 test('failed runs are grouped as `pawl runs errors` groups them', async () => {

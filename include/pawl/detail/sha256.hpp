@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,23 @@ namespace pawl::detail {
 
 /// The whole SHA-256, as 32 bytes.
 [[nodiscard]] std::string sha256_bytes(std::string_view text);
+
+/// The SHA-256 of bytes that come in parts. Not thread-safe.
+class sha256_sum {
+ public:
+  sha256_sum();
+  sha256_sum(sha256_sum&&) noexcept;
+  sha256_sum& operator=(sha256_sum&&) noexcept;
+  ~sha256_sum();
+
+  void add(std::string_view bytes);
+  /// The sum of all bytes, as 32 bytes. Call it once, last.
+  [[nodiscard]] std::string finish();
+
+ private:
+  struct context;
+  std::unique_ptr<context> context_;
+};
 
 /// HMAC (RFC 2104) with SHA-256, as 32 bytes.
 [[nodiscard]] std::string hmac_sha256_bytes(std::string_view key, std::string_view text);

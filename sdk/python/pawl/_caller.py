@@ -64,6 +64,7 @@ class Caller:
         *,
         query: Optional[Mapping[str, Any]] = None,
         body: Json = None,
+        raw: Optional[bytes] = None,
         key: Optional[str] = None,
         keyed: bool = True,
         headers: Optional[Mapping[str, Optional[str]]] = None,
@@ -74,6 +75,7 @@ class Caller:
     ) -> Response:
         """Sends a request, and retries it while that is safe.
 
+        raw      the bytes of the body, in place of `body`
         key      Idempotency-Key of a POST; generated if missing and `keyed`
         wait     seconds the server may take before it starts to answer
         timeout  seconds for each part of the answer, instead of the client's
@@ -81,6 +83,7 @@ class Caller:
         Raises the PawlError of the server's problem document, or ConnectionFailed.
         """
         sent, content, safe = self._prepared(method, body, key, keyed, headers)
+        content = content if raw is None else raw
         target = path + query_text(query)
         patience = (self.timeout if timeout is None else timeout) + wait
         left = self._retries if retries is None else retries

@@ -4,6 +4,7 @@ from typing import List, Optional, Type, TypeVar
 
 from ._caller import Caller, given, segment
 from ._read import read, read_list
+from .errors import DamagedRecords
 from .models import FlowInfo, FlowVersion, Object, StoredFlow, Validation
 
 
@@ -42,7 +43,8 @@ class FlowCalls(Caller):
         return read(StoredFlow, answer.json())
 
     def flows(self) -> List[FlowInfo]:
-        """Returns all flows of the scope, sorted by name."""
+        """Returns all flows of the scope, sorted by name. Raises DamagedRecords, with those that
+        could be read, if some cannot."""
         return self._pages(FlowInfo, "/v1/flows", "flows")
 
     def flow(self, name: str, version: Optional[str] = None) -> FlowVersion:
@@ -53,7 +55,8 @@ class FlowCalls(Caller):
         return read(FlowVersion, self._get(path))
 
     def flow_versions(self, name: str) -> List[FlowVersion]:
-        """Returns all versions of a flow without their definitions."""
+        """Returns all versions of a flow without their definitions. Raises DamagedRecords as
+        `flows`."""
         return self._pages(FlowVersion, f"/v1/flows/{segment(name)}/versions", "versions")
 
     def publish_flow(self, name: str, version: str) -> FlowVersion:
@@ -72,13 +75,18 @@ class FlowCalls(Caller):
     def _pages(self, model: Type[T], path: str, field: str) -> List[T]:
         """Returns the items of all pages of a list."""
         items: List[T] = []
+        damaged: List[str] = []
         cursor: Optional[str] = None
         while True:
             found = self._get(path, given(limit=1000, cursor=cursor))
             items += read_list(model, found, field)
+            damaged += found.get("damaged") or []
             cursor = found.get("next")
             if cursor is None:
-                return items
+                break
+        if damaged:
+            raise DamagedRecords(damaged, items)
+        return items
 
 
 def etag(text: Optional[str]) -> Optional[str]:

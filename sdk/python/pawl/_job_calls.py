@@ -1,11 +1,12 @@
 """Jobs: commands to all runs that fit a filter."""
 
 import time
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator, List, Optional
 
 from ._caller import Caller, given, segment
 from ._codec import duration
 from ._read import read
+from .errors import DamagedRecords
 from .models import Job, JobPage, JobResult, JobResults, JobStarted
 
 _LONGEST_WAIT = 60.0
@@ -59,12 +60,17 @@ class JobCalls(Caller):
         return read(JobResults, self._get(f"/v1/jobs/{segment(id)}/results", query))
 
     def all_job_results(self, id: str, *, outcome: Optional[str] = None) -> Iterator[JobResult]:
-        """Iterates over the runs of a job, page by page."""
+        """Iterates over the runs of a job, page by page. Raises DamagedRecords after the last one
+        if some cannot be read."""
         first: Optional[int] = 0
+        damaged: List[str] = []
         while first is not None:
             page = self.job_results(id, outcome=outcome, first=first, limit=1000)
             yield from page.results
+            damaged += page.damaged
             first = page.next
+        if damaged:
+            raise DamagedRecords(damaged)
 
     def abort_job(self, id: str) -> Job:
         """Stops a job after the commands that are under way. Raises IllegalTransition if it has

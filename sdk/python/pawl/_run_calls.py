@@ -8,7 +8,7 @@ from ._caller import Caller, expected, given, segment
 from ._codec import duration
 from ._flow_calls import etag
 from ._read import read, read_list
-from .errors import Json
+from .errors import DamagedRecords, Json
 from .models import (Commanded, ErrorGroups, Event, HistoryPage, LogLine, Object, Run, RunPage,
                      RunStep, RunSummary, RunTotal, Started, StepPage)
 
@@ -120,14 +120,19 @@ class RunCalls(Caller):
     def all_runs(self, status: Optional[str] = None, *, flow: Optional[str] = None,
                  filter: Optional[str] = None, order: Optional[str] = None
                  ) -> Iterator[RunSummary]:
-        """Iterates over all runs, newest first, page by page. Arguments as of `runs`."""
+        """Iterates over all runs, newest first, page by page. Arguments as of `runs`. Raises
+        DamagedRecords after the last run if some cannot be read."""
         cursor: Optional[str] = None
+        damaged: List[str] = []
         while True:
             page = self.runs(status, flow=flow, filter=filter, order=order, cursor=cursor)
             yield from page.runs
+            damaged += page.damaged
             cursor = page.next
             if cursor is None:
-                return
+                break
+        if damaged:
+            raise DamagedRecords(damaged)
 
     def state(self, id: str) -> Object:
         """Returns a run's data."""

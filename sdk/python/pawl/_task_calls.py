@@ -95,9 +95,10 @@ class TaskCalls(Caller):
         body = {"lease": lease, **given(progress=progress)}
         return read(Beat, self._report(task, "heartbeat", body, keyed=False, timeout=timeout))
 
-    def log_task(self, task: str, lease: str, lines: List[Mapping[str, str]], *,
+    def log_task(self, task: str, lease: str, lines: List[Mapping[str, Any]], *,
                  key: Optional[str] = None, timeout: Optional[float] = None) -> None:
-        """Adds lines, each with `level` and `message`, to the run's log."""
+        """Adds lines, each with `level`, `message` and perhaps `age_ms`, the time since it was
+        written, to the run's log."""
         self._report(task, "log", {"lease": lease, "lines": [dict(line) for line in lines]},
                    key=key, timeout=timeout)
 

@@ -4,6 +4,7 @@ import http.client
 from typing import Optional, Tuple
 
 from ._batch_calls import BatchCalls
+from ._blob_calls import BlobCalls
 from ._caller import error_of, given, query_text, segment
 from ._flow_calls import FlowCalls
 from ._job_calls import JobCalls
@@ -16,7 +17,7 @@ from .events import EventStream
 _SILENCE = 45.0  # the server sends at least a comment every 15 s
 
 
-class Client(FlowCalls, RunCalls, BatchCalls, JobCalls, TaskCalls, ServerCalls):
+class Client(FlowCalls, RunCalls, BatchCalls, JobCalls, TaskCalls, BlobCalls, ServerCalls):
     """A client of a Pawl server. Thread-safe: one per program is enough.
 
     url       http://HOST:PORT, https://HOST:PORT or unix:/PATH; default: the environment variable

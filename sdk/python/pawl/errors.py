@@ -227,6 +227,16 @@ class Corrupt(PawlError):
     code = "corrupt"
 
 
+class DamagedRecords(Corrupt):
+    """A list is not complete, because some records are damaged: `damaged` has them, each with the
+    reason, and `found` the items of the list that were read. An iterator raises this at its end."""
+
+    def __init__(self, damaged: List[str], found: Optional[List[Any]] = None) -> None:
+        super().__init__("; ".join(damaged))
+        self.damaged = damaged
+        self.found = found or []
+
+
 class Internal(PawlError):
     code = "internal"
 
@@ -290,5 +300,5 @@ __all__ += ["IllegalTransition", "Conflict", "LeaseLost", "IdempotencyMismatch"]
 __all__ += ["PreconditionFailed", "BodyTooLarge", "UnsupportedMediaType", "InvalidFlow"]
 __all__ += ["InvalidRule", "LimitExceeded", "TooManyRequests", "Overloaded", "HeaderTooLarge"]
 __all__ += ["UriTooLong", "ExpectationFailed", "HttpVersionNotSupported"]
-__all__ += ["NotSupported", "Unavailable", "StorageFull", "IoFailed", "Corrupt", "Internal"]
+__all__ += ["NotSupported", "Unavailable", "StorageFull", "IoFailed", "Corrupt", "DamagedRecords", "Internal"]
 __all__ += ["Diagnostic", "Fault"]

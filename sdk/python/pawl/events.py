@@ -28,7 +28,8 @@ class EventStream(Iterator[Event]):
 
     A broken connection is reopened, without a limit of attempts, after the last event: no event
     is missing or repeated. (step_log and step_progress are not stored: those during the gap are
-    lost.) Ends after a run's last event, or when any thread calls `close`. One thread iterates.
+    lost.) Ends after a run's last event, `run_deleted` if the run was deleted, or when any thread
+    calls `close`. One thread iterates.
 
     Raises the server's refusal, ConnectionFailed if the first connection fails, and EventsDropped
     if the server no longer has the events after the last one.
@@ -105,7 +106,8 @@ class EventStream(Iterator[Event]):
         self._backoff.reset()
         if frame.id is not None:
             self.last_id = frame.id
-        if frame.kind == "end" and not self._follow:
+        is_deleted = frame.kind == "run_deleted" and not self._from_now
+        if is_deleted or (frame.kind == "end" and not self._follow):
             self._closed.set()
         return event
 

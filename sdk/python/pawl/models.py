@@ -176,10 +176,12 @@ class Commanded:
 
 @dataclass(frozen=True)
 class RunPage:
-    """A page of runs, newest first. `next` is the cursor of the next page, or None."""
+    """A page of runs, newest first. `next` is the cursor of the next page, or None. `damaged` has
+    runs that could not be listed because their record is damaged, each with the reason."""
 
     runs: List[RunSummary]
     next: Optional[str] = None
+    damaged: List[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -254,10 +256,12 @@ class Job:
 
 @dataclass(frozen=True)
 class JobPage:
-    """A page of jobs, newest first. `next` is the cursor of the next page, or None."""
+    """A page of jobs, newest first. `next` is the cursor of the next page, or None. `damaged` as
+    of RunPage."""
 
     jobs: List[Job]
     next: Optional[str] = None
+    damaged: List[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -271,18 +275,20 @@ class JobResult:
 
 @dataclass(frozen=True)
 class JobResults:
-    """A page of the runs of a job. `next` is the `first` of the next page, or None."""
+    """A page of the runs of a job. `next` is the `first` of the next page, or None. `damaged` as
+    of RunPage."""
 
     results: List[JobResult]
     next: Optional[int] = None
+    damaged: List[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Event:
     """An event of a run.
 
-    A stream can resume after `id`; it is None for step_log and step_progress, which are not
-    stored. The event `end`, the last of a run's stream, has the run's summary as `detail`.
+    A stream can resume after `id`; it is None for step_log, step_progress and run_deleted, which
+    are not stored. The event `end`, the last of a run's stream, has the run's summary as `detail`.
     """
 
     kind: str

@@ -43,6 +43,23 @@ class Streams(unittest.TestCase):
         self.assertEqual((found[0].run, found[0].node, found[0].checkpoint), ("r", "n", 1))
         self.assertEqual(found[-1].detail["status"], "completed")
 
+    def test_a_runs_events_end_with_its_deletion(self):
+        def script(wire):
+            wire.request()
+            wire.send(HEAD + chunk(event("1.0") + event(None, "run_deleted")))
+        with Peer(script) as peer:
+            found = list(stream(peer, "r", follow=True))
+            self.assertEqual(peer.connections, 1)
+        self.assertEqual(seen(found), [("step_started", "1.0"), ("run_deleted", None)])
+
+    def test_a_scopes_events_go_on_after_a_deletion(self):
+        def script(wire):
+            wire.request()
+            wire.send(HEAD + chunk("id: 1.0.0\n\n" + event(None, "run_deleted") + event("2.0.0")))
+        with Peer(script) as peer:
+            events = stream(peer)
+            self.assertEqual([next(events).kind, next(events).id], ["run_deleted", "2.0.0"])
+
     def test_a_broken_connection_goes_on_after_the_last_whole_event(self):
         asked = []
 

@@ -148,9 +148,13 @@ class Logs(unittest.TestCase):
         lines = shipper.open(Lease(task()))
         return calls, shipper, lines, StepLogger(lines)
 
-    @staticmethod
-    def sent(calls):
-        return [line for name, args, _ in calls.seen for line in args[2]]
+    def sent(self, calls):
+        """Returns the level and message of each line; its age depends on the machine's speed."""
+        for line in (line for _, args, _ in calls.seen for line in args[2]):
+            self.assertTrue(0 < line.get("age_ms", 1) < 60_000)
+            self.assertLessEqual(set(line), {"level", "message", "age_ms"})
+        return [{name: line[name] for name in ("level", "message")}
+                for _, args, _ in calls.seen for line in args[2]]
 
     def test_lines_go_to_the_server_while_the_function_runs(self):
         calls, shipper, lines, logger = self.open()
@@ -219,6 +223,55 @@ class Logs(unittest.TestCase):
         messages = [line["message"] for line in lines.batch()[1]]
         self.assertTrue(len(messages[0]) < 9000 and "more characters" in messages[0])
         self.assertEqual(messages[1], "?")
+
+    def test_a_line_has_the_time_since_it_was_written(self):
+        with mock.patch("pawl.worker._log.time.monotonic") as clock:
+            clock.return_value = 100.0
+            lines = Lines(Lease(task()), threading.Event())
+            StepLogger(lines).info("first")
+            clock.return_value = 101.5
+            StepLogger(lines).info("second")
+            self.assertEqual([line.get("age_ms") for line in lines.batch()[1]], [1500, None])
+            key = lines.batch()[0]
+            clock.return_value = 103.5  # sent again as it was
+            self.assertEqual([line.get("age_ms") for line in lines.batch()[1]], [1500, None])
+            self.assertEqual(lines.batch()[0], key)
+            lines.renew()
+            self.assertEqual([line.get("age_ms") for line in lines.batch()[1]], [3500, 2000])
+            self.assertNotEqual(lines.batch()[0], key)
+
+    def test_a_batch_that_was_not_sent_gets_the_ages_of_the_next_try(self):
+        for sent, ages in ((False, [500, 2500]), (True, [500, 500])):
+            with mock.patch("pawl.worker._log.time.monotonic") as clock:
+                clock.return_value = 100.0
+                calls, shipper, lines, logger = self.open(
+                    pawl.ConnectionFailed("gone", sent=sent), None, start=False)
+                logger.info("a")
+                for now in (100.5, 102.5):
+                    clock.return_value = now
+                    shipper._send(lines)
+            self.assertEqual([args[2][0]["age_ms"] for _, args, _ in calls.seen], ages)
+            keys = {options["key"] for _, _, options in calls.seen}
+            self.assertEqual(len(keys), 1 if sent else 2)
+            self.assertTrue(lines.empty)
+
+    def test_a_server_that_does_not_know_ages_gets_the_lines_without_them(self):
+        refusal = pawl.InvalidArgument("unknown field", status=400, diagnostics=[
+            pawl.Diagnostic("error", "/lines/0/age_ms", "unknown_field", "unknown field")])
+        calls, shipper, lines, logger = self.open(refusal, None, start=False)
+        with mock.patch("pawl.worker._log.time.monotonic", return_value=0.0):
+            logger.info("first")
+        self.assertFalse(shipper._send(lines))
+        self.assertTrue(shipper._send(lines))
+        with mock.patch("pawl.worker._log.time.monotonic", return_value=0.0):
+            logger.info("second")
+        self.assertTrue(shipper._send(lines))
+        self.assertEqual(["age_ms" in args[2][0] for _, args, _ in calls.seen],
+                         [True, False, False])
+        self.assertEqual([args[2][0]["message"] for _, args, _ in calls.seen],
+                         ["first", "first", "second"])
+        self.assertEqual(len({options["key"] for _, _, options in calls.seen}), 3)
+        self.assertEqual((lines.dropped, lines.empty), (0, True))
 
     def test_levels(self):
         self.assertEqual([level_of(n) for n in (5, 10, 20, 25, 30, 40, 50)],

@@ -3,6 +3,7 @@ import { Client, pathOf } from './client';
 import { isRaw, parseJson } from './json';
 import { PawlError } from './problem';
 import { SseParser } from './sse';
+import { readVersions } from './versions';
 
 function answering(
   body: string,
@@ -82,4 +83,19 @@ test('server-sent events are parsed from any division of the text', () => {
       { id: '2.0', event: 'message', data: 'x' },
     ]);
   }
+});
+
+test('the versions of a flow are read page by page', async () => {
+  const outline = (version: string) => ({ name: 'f', version, published: false, created_at: '' });
+  const pages: Record<string, unknown> = {
+    '': { versions: [outline('1.0.0')], next: 'more' },
+    more: { versions: [outline('1.0.1')], next: null, damaged: ['f@1.0.2: checksum'] },
+  };
+  const client = new Client({ base: 'http://host/', scope: 'default' }, async (input) => {
+    const cursor = new URL(String(input)).searchParams.get('cursor') ?? '';
+    return new Response(JSON.stringify(pages[cursor]));
+  });
+  const all = await readVersions(client, 'f');
+  expect(all.versions.map(({ version }) => version)).toEqual(['1.0.0', '1.0.1']);
+  expect(all.damaged).toEqual(['f@1.0.2: checksum']);
 });

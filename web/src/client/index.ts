@@ -4,3 +4,4 @@ export * from './json';
 export * from './problem';
 export * from './sse';
 export * from './types';
+export * from './versions';

@@ -42,6 +42,7 @@ class Tabs {
       runs: [{ id: run, events: 1 }],
       more_runs: false,
       jobs: [],
+      flow_files: false,
     };
     for (const each of this.open)
       each.enqueue(new TextEncoder().encode(`id: ${id}\nevent: digest\ndata: ${JSON.stringify(digest)}\n\n`));
@@ -130,6 +131,37 @@ test('ten tabs have one stream, and all see the digests', async () => {
   tabs.send('1.0.0', 'r1');
   await vi.waitFor(() => expect(all.every(({ seen }) => seen.includes('r1'))).toBe(true));
   for (const { feed } of all) feed.close();
+});
+
+test('what happened before the stream began is read again, once', async () => {
+  const tabs = new Tabs();
+  const first = tab(tabs);
+  await vi.waitFor(() => expect(first.seen).toEqual(['live', 'gap']));
+  tabs.open[0]!.enqueue(new TextEncoder().encode('id: 5.0.0\n\n'));
+  const second = tab(tabs);
+  await vi.waitFor(() => expect(second.feed.state).toBe('live'));
+  tabs.send('7.0.1', 'r1');
+  await vi.waitFor(() => expect(second.seen).toContain('r1'));
+  first.environment.hide(true);
+  await vi.waitFor(() => expect(second.feed.leading).toBe(true));
+  await vi.waitFor(() => expect(tabs.streams).toBe(2));
+  await vi.waitFor(() => expect(second.feed.state).toBe('live'));
+  // It goes on after the last digest, so it has missed nothing.
+  expect(second.seen).not.toContain('gap');
+  for (const { feed } of [first, second]) feed.close();
+});
+
+test('a tab that takes over before the first digest goes on from the first position', async () => {
+  const tabs = new Tabs();
+  const [first, second] = [tab(tabs), tab(tabs)];
+  await vi.waitFor(() => expect(first.feed.state).toBe('live'));
+  tabs.open[0]!.enqueue(new TextEncoder().encode('id: 5.0.0\n\n'));
+  await vi.waitFor(() => expect(second.feed.state).toBe('live'));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  first.environment.hide(true);
+  await vi.waitFor(() => expect(tabs.streams).toBe(2));
+  expect(tabs.headers[1]!['Last-Event-ID']).toBe('5.0.0');
+  for (const { feed } of [first, second]) feed.close();
 });
 
 test('a hidden tab gives the stream to a visible one, which goes on after the last digest', async () => {

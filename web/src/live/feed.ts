@@ -7,7 +7,7 @@ import { type Client, type EventDigest, readEvents } from '../client';
 export type FeedState = 'connecting' | 'live' | 'lost' | 'hidden';
 
 export interface FeedMessage {
-  type: 'digest' | 'state' | 'gap' | 'hello';
+  type: 'digest' | 'position' | 'state' | 'gap' | 'hello';
   id?: string;
   digest?: EventDigest;
   state?: FeedState;
@@ -173,10 +173,11 @@ export class Feed {
           const headers: Record<string, string> = { Accept: 'text/event-stream' };
           if (this.#lastId) headers['Last-Event-ID'] = this.#lastId;
           const answer = await this.#client.open(stream, headers, attempt.signal);
-          const lost = failures > 0;
+          // Without a position, what happened since the first requests of the page is not in the stream.
+          const missed = failures > 0 || this.#lastId === '';
           failures = 0;
           this.#publish({ type: 'state', state: 'live' });
-          if (lost) this.#publish({ type: 'gap' });
+          if (missed) this.#publish({ type: 'gap' });
           await readEvents(
             answer,
             (event) => this.#read(event.id, event.event, event.data),
@@ -217,6 +218,7 @@ export class Feed {
       return this.#publish({ type: 'gap' });
     }
     if (kind === 'digest') this.#publish({ type: 'digest', id, digest: JSON.parse(data) as EventDigest });
+    else if (id) this.#publish({ type: 'position', id });
   }
 
   #publish(message: FeedMessage): void {

@@ -221,6 +221,19 @@ export function pawlText(where: Where, command: Command, run: string, body: Comm
   return commandText(where, command, operands, options);
 }
 
+/**
+ * The id of a run that the console starts without one of the user: short, and begins as the flow is called. A
+ * repeated request, which has the same key, starts no second run.
+ */
+export function runIdOf(flow: string, requestKey: string): string {
+  const name = /[^/]*$/
+    .exec(flow)![0]
+    .replace(/[^A-Za-z0-9_.-]+/g, '-')
+    .replace(/^[-.]+|-+$/g, '')
+    .slice(0, 60);
+  return `${name || 'run'}-${requestKey.slice(-12)}`;
+}
+
 /** A start as a command of the program. */
 export function startText(
   where: Where,

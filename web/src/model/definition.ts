@@ -53,6 +53,11 @@ export function failureOf(detail: Record<string, unknown>): string {
   return (type ? type + ': ' : '') + textOf(detail['message']);
 }
 
+/** Whether a definition is in the short form, whose edges only the server knows (docs/flow-format.md). */
+export function isShortForm(source: unknown): boolean {
+  return isObject(source) && (source['edges'] ?? null) === null;
+}
+
 /** What an edge says about itself: its label, or its condition in short. */
 export function edgeText(edge: FlowEdge): string {
   if (edge.label) return edge.label;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { EventDigest } from '../client';
 import { arrivals, changesCounts, concerns } from './digest';
 
-const none: EventDigest = { events: 0, kinds: {}, runs: [], more_runs: false, jobs: [] };
+const none: EventDigest = { events: 0, kinds: {}, runs: [], more_runs: false, jobs: [], flow_files: false };
 
 test('a digest concerns the runs that it names, and any if it does not name all', () => {
   const digest = { ...none, runs: [{ id: 'a', events: 1 }] };
@@ -15,6 +15,7 @@ test('a digest concerns the runs that it names, and any if it does not name all'
 test('counts change with the status of a run', () => {
   expect(changesCounts({ ...none, kinds: { step_started: 3 } })).toBe(false);
   expect(changesCounts({ ...none, kinds: { step_started: 3, run_failed: 1 } })).toBe(true);
+  expect(changesCounts({ ...none, kinds: { run_deleted: 1 } })).toBe(true);
 });
 
 test('new runs are counted once, and not those that are shown', () => {
@@ -29,6 +30,7 @@ test('new runs are counted once, and not those that are shown', () => {
     ],
     more_runs: false,
     jobs: [],
+    flow_files: false,
   };
   const shows = (id: string) => id === 'c';
   expect(arrivals(digest, undefined, shows)).toBe(2);

@@ -137,6 +137,7 @@ const changing = new Set([
   'run_paused',
   'run_resumed',
   'run_retried',
+  'run_deleted',
   'answered',
   'compensating',
 ]);

@@ -371,6 +371,8 @@ test('durations and times', () => {
   ]);
   expect(relativeText(t0, t0 + 125_000)).toBe('2min ago');
   expect(relativeText(t0 + 3_600_000, t0)).toBe('in 1h');
+  expect(relativeText(t0 + 172_790_000, t0)).toBe('in 1d 23h');
+  expect(relativeText(t0 + 90_500, t0)).toBe('in 1min');
   expect(absoluteText(t0, 'utc')).toBe('2026-01-31 09:00:00.000 UTC');
   expect(absoluteText(NaN, 'utc')).toBe('');
 });

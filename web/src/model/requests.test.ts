@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { PawlError } from '../client';
-import { curlText, pawlText, shellQuote, startText } from './commands';
+import { curlText, pawlText, runIdOf, shellQuote, startText } from './commands';
 import { diagnosticsBelow, extraKeys, fieldOf, initialOf } from './schema';
+
+test('a run that the console starts gets an id that begins with the name of its flow', () => {
+  const key = 'console-0123456789abcdef0123456789abcdef';
+  expect(runIdOf('shop/order', key)).toBe('order-456789abcdef');
+  expect(runIdOf('ship all (<b>\u202e)', key)).toBe('ship-all-b-456789abcdef');
+  expect(runIdOf('日本', key)).toBe('run-456789abcdef');
+  expect(runIdOf('x'.repeat(300), key)).toHaveLength(73);
+});
 
 test('a start is offered as a command of the program, quoted for a shell', () => {
   const where = { base: 'http://host:7717/pawl/', scope: 'team-a', keyed: true };

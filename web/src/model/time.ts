@@ -25,14 +25,14 @@ export function durationText(ms: number): string {
   return `${Math.floor(rounded / 1000)}s`;
 }
 
-/** "3min ago", "in 2d". */
+/** "3min ago", "in 2d 3h": what is to come in a day or an hour is said with a second unit. */
 export function relativeText(at: number, now: number): string {
   const difference = now - at;
   if (Math.abs(difference) < 2000) return 'now';
-  const [first] = durationText(Math.abs(difference))
-    .replace(/\.\d+s/, 's')
-    .split(' ');
-  return difference > 0 ? `${first} ago` : `in ${first}`;
+  const text = durationText(Math.abs(difference)).replace(/\.\d+s/, 's');
+  const [first] = text.split(' ');
+  if (difference > 0) return `${first} ago`;
+  return /\d[dh]/.test(text) ? `in ${text}` : `in ${first}`;
 }
 
 export type Zone = 'local' | 'utc';

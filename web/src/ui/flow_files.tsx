@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { FlowFiles } from '../client';
+import { useRenewed } from '../live/use_renewed';
 import { filesWithErrors } from '../model/flow_files';
 import { plural } from '../model/words';
 import { Link } from '../router/link';
@@ -7,20 +8,17 @@ import { useSession } from '../session';
 import { Icon } from './icons';
 import { visibleText } from './json_view';
 
-/** Files change by hand: this is soon enough. */
-const everyMs = 2000;
-
-/** The flow files that `pawl dev` watches; another server is asked once. */
+/** The flow files that `pawl dev` watches, renewed when the feed reports a change of them. */
 function useFlowFiles(): FlowFiles | undefined {
   const { client, locked } = useSession();
   const files = useQuery({
     queryKey: ['flow-files'],
     enabled: !locked,
     queryFn: ({ signal }) => client.get('/v1/flow-files', { signal }),
-    refetchInterval: ({ state }) => (state.data?.folder ? everyMs : false),
-    refetchOnWindowFocus: ({ state }) => state.data?.folder != null,
+    refetchOnWindowFocus: false,
     retry: false,
   });
+  useRenewed(['flow-files'], 200, (digest) => digest.flow_files);
   return files.data;
 }
 

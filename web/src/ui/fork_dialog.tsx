@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import type { Json, JsonObject, Run } from '../client';
-import { curlText, runText } from '../model/commands';
+import { curlText, runIdOf, runText } from '../model/commands';
 import { isObject } from '../model/definition';
 import { go } from '../router/route';
 import { useSession, useWhere } from '../session';
@@ -18,7 +18,7 @@ export function ForkDialog({
   checkpoint,
   onClose,
 }: {
-  run: Pick<Run, 'id'>;
+  run: Pick<Run, 'id' | 'flow'>;
   checkpoint: number;
   onClose(): void;
 }) {
@@ -36,7 +36,12 @@ export function ForkDialog({
   if (newId) body.id = newId;
   const { key, refused } = useRequestKey(body);
   const fork = useMutation({
-    mutationFn: () => client.post('/v1/runs/{id}/fork', { path: { id: run.id }, body: body as never, key }),
+    mutationFn: () =>
+      client.post('/v1/runs/{id}/fork', {
+        path: { id: run.id },
+        body: { id: runIdOf(run.flow, key), ...body } as never,
+        key,
+      }),
     onSuccess: (started) => {
       void queries.invalidateQueries();
       onClose();

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { PawlError } from '../client';
 import type { Mistake } from '../model/filter';
+import { plural } from '../model/words';
 import { Icon, type IconName } from './icons';
 import { visibleText } from './json_view';
 
@@ -68,6 +69,36 @@ export function ProblemNote({
           </ul>
         )}
         {problem?.requestId && problem.status >= 500 && <p className="dim">Request {problem.requestId}</p>}
+      </Note>
+    </div>
+  );
+}
+
+const shownDamage = 20;
+
+/** What a list lacks because of damaged records, if anything. `what`: "run"; `damaged`: a reason for each. */
+export function DamagedNote({ what, damaged }: { what: string; damaged: readonly string[] }) {
+  if (damaged.length === 0) return null;
+  const one = damaged.length === 1;
+  return (
+    <div role="alert">
+      <Note
+        tone="bad"
+        title={`${plural(damaged.length, what)} cannot be listed, because ${one ? 'its record is' : 'their records are'} damaged`}
+      >
+        <ul className="plain">
+          {damaged.slice(0, shownDamage).map((each, i) => (
+            <li key={i} className="text">
+              <bdi>{visibleText(each)}</bdi>
+            </li>
+          ))}
+          {damaged.length > shownDamage && (
+            <li className="dim">and {(damaged.length - shownDamage).toLocaleString('en')} more</li>
+          )}
+        </ul>
+        <p>
+          To find all damage, stop the server and run <code>pawl store check</code> on its data folder.
+        </p>
       </Note>
     </div>
   );

@@ -1,11 +1,11 @@
 import type { Client, Run, RunChanged, RunStarted } from '../client';
-import type { Command, CommandBody } from '../model/commands';
+import { type Command, type CommandBody, runIdOf } from '../model/commands';
 
 /** Sends a command to a run; returns the answer. `if_status` guards against a run that changed since the page showed it. */
 export async function sendCommand(
   client: Client,
   command: Command,
-  run: Pick<Run, 'id' | 'status'>,
+  run: Pick<Run, 'id' | 'status' | 'flow'>,
   body: CommandBody,
   key: string,
 ): Promise<RunChanged | RunStarted> {
@@ -40,6 +40,9 @@ export async function sendCommand(
         body: { type: body.type ?? '', payload: (body.payload ?? null) as never },
       });
     case 'restart':
-      return client.post('/v1/runs/{id}/restart', { ...options, body: body.id ? { id: body.id } : {} });
+      return client.post('/v1/runs/{id}/restart', {
+        ...options,
+        body: { id: body.id ?? runIdOf(run.flow, key) },
+      });
   }
 }

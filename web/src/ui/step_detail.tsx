@@ -24,7 +24,11 @@ export function StepDetail({ step }: { step: RunStep }) {
         label="Input of the step"
         value={step.input}
         missing={
-          step.function ? 'The history has no arguments of this call.' : 'It reads the data of the run.'
+          !step.function
+            ? 'It reads the data of the run.'
+            : step.finished_at === undefined
+              ? 'The arguments are shown when the call has ended.'
+              : 'The history has no arguments of this call.'
         }
       />
       {(step.output !== undefined || step.status === 'completed') && (

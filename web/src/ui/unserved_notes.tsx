@@ -22,7 +22,7 @@ export function UnservedNotes({ workers, linked = false }: { workers: Workers; l
       {each.queued === 1 ? '1 task is' : `${each.queued} tasks are`} queued
       {each.oldest_at && (
         <>
-          , the oldest since <Ago at={each.oldest_at} />
+          ; the oldest was queued <Ago at={each.oldest_at} />
         </>
       )}
       . Start a worker with this function.

@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { readAgain } from '../live/read_again';
 import { hasEnded } from '../model/jobs';
 import { useDigests, useSession, useThrottled } from '../session';
 
@@ -17,7 +18,7 @@ export function useJobProgress(id: string | undefined, action: () => void): void
 export function useJob(id: string | undefined) {
   const { client } = useSession();
   const queries = useQueryClient();
-  useJobProgress(id ?? '', () => void queries.invalidateQueries({ queryKey: ['job', id], exact: true }));
+  useJobProgress(id ?? '', () => void readAgain(queries, { queryKey: ['job', id], exact: true }));
   return useQuery({
     queryKey: ['job', id],
     enabled: id !== undefined,

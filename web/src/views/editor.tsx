@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
-import { type Diagnostic, type Json, PawlError, parseJson } from '../client';
-import { isObject, readDefinition } from '../model/definition';
+import { type Diagnostic, type Json, PawlError, parseJson, readVersions } from '../client';
+import { isObject, isShortForm, readDefinition } from '../model/definition';
 import { plural } from '../model/words';
 import { Link } from '../router/link';
 import { go, useRoute } from '../router/route';
@@ -49,13 +49,13 @@ export function Editor({ name }: { name?: string }) {
     refetchOnWindowFocus: false,
     staleTime: Infinity,
     gcTime: 0,
-    queryFn: ({ signal }) => client.get('/v1/flows/{name}/versions', { path: { name: name! }, signal }),
+    queryFn: ({ signal }) => readVersions(client, name!, signal),
   });
   if (!may('author')) return <Empty page title="Writing flows needs a key with the role author." />;
   if (name !== undefined && (flow.isPending || latest.isPending)) return <Loading what={`flow ${name}`} />;
   if (name !== undefined && (!flow.data || !latest.data))
     return <ProblemNote error={flow.error ?? latest.error} title="The flow could not be loaded" />;
-  const definition = ordered(flow.data?.definition ?? template);
+  const definition = ordered(flow.data?.written ?? flow.data?.definition ?? template);
   return (
     <LoadedEditor
       name={name}
@@ -103,6 +103,8 @@ function LoadedEditor({
   const queries = useQueryClient();
   const [text, setText] = useState(initial);
   const [checked, setChecked] = useState<{ text: string; diagnostics: Diagnostic[]; valid: boolean }>();
+  /** Of the last valid text in the short form, with its edges. */
+  const [longForm, setLongForm] = useState<Json>();
   const [checkError, setCheckError] = useState<unknown>();
   const [publish, setPublish] = useState(true);
   const [selected, setSelected] = useState<string>();
@@ -119,7 +121,11 @@ function LoadedEditor({
   // The last text that was JSON stays drawn while the next one is typed.
   const drawn = useRef<Json>(undefined);
   if (parsed.value !== undefined) drawn.current = parsed.value;
-  const definition = useMemo(() => readDefinition(drawn.current), [parsed.value ?? drawn.current]);
+  const isShort = isShortForm(drawn.current);
+  const definition = useMemo(
+    () => readDefinition((isShort && longForm) || drawn.current),
+    [parsed.value ?? drawn.current, isShort && longForm],
+  );
 
   useEffect(() => {
     if (parsed.error !== undefined || !isObject(parsed.value)) {
@@ -132,6 +138,7 @@ function LoadedEditor({
         .post('/v1/validate', { body: parsed.value as never, signal: abort.signal })
         .then((answer) => {
           setChecked({ text, diagnostics: answer.diagnostics, valid: answer.valid });
+          if (answer.definition) setLongForm(answer.definition as Json);
           setCheckError(undefined);
         })
         .catch((error: unknown) => {
@@ -287,6 +294,9 @@ function LoadedEditor({
               <span className={checked.valid ? 'severity-warning' : 'severity-error'}>
                 {plural(count('error'), 'error')}, {plural(count('warning'), 'warning')}
               </span>
+            )}
+            {isShort && checked?.valid === false && (
+              <span className="dim"> The graph is drawn again when there are no errors.</span>
             )}
             <span className="dim"> Ctrl+Space offers keys and values. Esc, then Tab leaves the editor.</span>
           </div>

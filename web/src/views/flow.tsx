@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo, useState } from 'react';
-import { PawlError } from '../client';
+import { PawlError, readVersions } from '../client';
 import { readDefinition } from '../model/definition';
 import { condition } from '../model/filter';
 import { isStatus, statuses } from '../model/status';
@@ -27,7 +27,7 @@ export function FlowPage({ name }: { name: string }) {
   const { query } = useRoute();
   const versions = useQuery({
     queryKey: ['flow', name, 'versions'],
-    queryFn: ({ signal }) => client.get('/v1/flows/{name}/versions', { path: { name }, signal }),
+    queryFn: ({ signal }) => readVersions(client, name, signal),
   });
   const outlines = versions.data?.versions ?? [];
   const shown =
@@ -175,7 +175,7 @@ export function FlowPage({ name }: { name: string }) {
           />
         )}
         {tab === 'runs' && <FlowRuns name={name} />}
-        {tab === 'versions' && <Versions name={name} outlines={outlines} />}
+        {tab === 'versions' && <Versions name={name} outlines={outlines} damaged={versions.data.damaged} />}
         {tab === 'json' && flow.data && (
           <section className="card">
             <JsonView label="Definition" value={flow.data.written ?? flow.data.definition} open={3} />

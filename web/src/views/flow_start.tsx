@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type Json, parseJson } from '../client';
-import { curlText, startText } from '../model/commands';
+import { curlText, runIdOf, startText } from '../model/commands';
 import { isObject } from '../model/definition';
 import { diagnosticsBelow } from '../model/schema';
 import { go, setQuery, useRoute } from '../router/route';
@@ -48,7 +48,7 @@ export function StartForm({
   };
   const { key, refused } = useRequestKey(body);
   const start = useMutation({
-    mutationFn: () => client.post('/v1/runs', { body: body as never, key }),
+    mutationFn: () => client.post('/v1/runs', { body: { id: runIdOf(flow, key), ...body } as never, key }),
     onSuccess: (run) => {
       void queries.invalidateQueries({ queryKey: ['stats'] });
       void queries.invalidateQueries({ queryKey: ['runs'] });

@@ -7,12 +7,20 @@ import { setQuery, useRoute } from '../router/route';
 import { useSession } from '../session';
 import { Dialog } from '../ui/dialog';
 import { visibleText } from '../ui/json_view';
-import { ProblemNote } from '../ui/notes';
+import { DamagedNote, ProblemNote } from '../ui/notes';
 import { useRequestKey } from '../ui/request_key';
 import { Ago } from '../ui/time';
 import { useVersion } from './use_version';
 
-export function Versions({ name, outlines }: { name: string; outlines: FlowOutline[] }) {
+export function Versions({
+  name,
+  outlines,
+  damaged,
+}: {
+  name: string;
+  outlines: FlowOutline[];
+  damaged: readonly string[];
+}) {
   const { may } = useSession();
   const { query } = useRoute();
   const newest = [...outlines].reverse();
@@ -35,6 +43,7 @@ export function Versions({ name, outlines }: { name: string; outlines: FlowOutli
     <div className="columns versions">
       <section className="card">
         <h2>Versions</h2>
+        <DamagedNote what="version" damaged={damaged} />
         <table className="list">
           <thead>
             <tr>

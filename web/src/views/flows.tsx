@@ -5,7 +5,7 @@ import { setQuery, useRoute } from '../router/route';
 import { useSession } from '../session';
 import { FlowFileNotes } from '../ui/flow_files';
 import { visibleText } from '../ui/json_view';
-import { Empty, Loading, ProblemNote } from '../ui/notes';
+import { DamagedNote, Empty, Loading, ProblemNote } from '../ui/notes';
 
 export function Flows() {
   const { client, may } = useSession();
@@ -18,6 +18,7 @@ export function Flows() {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next ?? undefined,
   });
+  const damaged = list.data?.pages.flatMap((each) => each.damaged ?? []) ?? [];
   const flows = list.data?.pages.flatMap((each) => each.flows) ?? [];
   const shown = text ? flows.filter((each) => each.name.toLowerCase().includes(text.toLowerCase())) : flows;
   return (
@@ -30,10 +31,14 @@ export function Flows() {
           </Link>
         )}
       </div>
+      {may('operator') && query.get('for') === 'start' && flows.length > 0 && (
+        <p className="lead">Choose the flow that the new run executes.</p>
+      )}
       <FlowFileNotes />
       {list.isPending && <Loading what="flows" />}
       <ProblemNote error={list.error} title="The flows could not be loaded" />
-      {list.data && flows.length === 0 && (
+      <DamagedNote what="flow" damaged={damaged} />
+      {list.data && flows.length === 0 && damaged.length === 0 && (
         <Empty title="No flows yet.">
           <p>
             {may('author') ? (
@@ -78,7 +83,15 @@ export function Flows() {
               {shown.map((each) => (
                 <tr key={each.name} data-row>
                   <td>
-                    <Link to={['flows', each.name]} data-row-link>
+                    <Link
+                      to={['flows', each.name]}
+                      query={
+                        may('operator') && query.get('for') === 'start' && each.published
+                          ? { tab: 'start' }
+                          : {}
+                      }
+                      data-row-link
+                    >
                       <bdi>{visibleText(each.name)}</bdi>
                     </Link>
                   </td>

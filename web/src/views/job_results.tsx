@@ -5,7 +5,7 @@ import { Link } from '../router/link';
 import { setQuery, useRoute } from '../router/route';
 import { useSession } from '../session';
 import { visibleText } from '../ui/json_view';
-import { Loading, ProblemNote } from '../ui/notes';
+import { DamagedNote, Loading, ProblemNote } from '../ui/notes';
 import { OutcomeBadge } from '../ui/status';
 import { TabPanel, Tabs } from '../ui/tabs';
 import { jobFallbackMs, useJobProgress } from '../ui/use_job';
@@ -72,6 +72,7 @@ function Results({ job, outcome }: { job: Job; outcome: JobOutcome | undefined }
   const results = list.data.pages.flatMap((each) => each.results);
   return (
     <>
+      <DamagedNote what="result" damaged={list.data.pages.flatMap((each) => each.damaged ?? [])} />
       {results.length === 0 && !list.hasNextPage ? (
         <p className="dim">{outcome ? `No run is ${outcome}.` : 'No run fits the filter.'}</p>
       ) : (

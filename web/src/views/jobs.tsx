@@ -1,10 +1,11 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import type { Job } from '../client';
+import { readAgain } from '../live/read_again';
 import { jobCount, jobKind, jobProgress } from '../model/jobs';
 import { Link } from '../router/link';
 import { useSession } from '../session';
 import { visibleText } from '../ui/json_view';
-import { Empty, Loading, ProblemNote } from '../ui/notes';
+import { DamagedNote, Empty, Loading, ProblemNote } from '../ui/notes';
 import { JobBadge } from '../ui/status';
 import { Ago, Took } from '../ui/time';
 import { jobFallbackMs, useJobProgress } from '../ui/use_job';
@@ -14,6 +15,7 @@ const pageSize = 50;
 /** The jobs of the scope, newest first. */
 export function Jobs() {
   const { client } = useSession();
+  const queries = useQueryClient();
   const list = useInfiniteQuery({
     queryKey: ['jobs'],
     queryFn: ({ pageParam, signal }) =>
@@ -24,7 +26,7 @@ export function Jobs() {
   });
   // Of the first page only: jobs that have not ended are among the newest.
   useJobProgress(undefined, () => {
-    if ((list.data?.pages.length ?? 0) <= 1) void list.refetch();
+    if ((list.data?.pages.length ?? 0) <= 1) void readAgain(queries, { queryKey: ['jobs'] });
   });
   const jobs = list.data?.pages.flatMap((each) => each.jobs) ?? [];
   return (
@@ -36,6 +38,7 @@ export function Jobs() {
         A job sends one command to all runs that fit a filter. The server carries it out, also when this page
         is closed.
       </p>
+      <DamagedNote what="job" damaged={list.data?.pages.flatMap((each) => each.damaged ?? []) ?? []} />
       {list.isPending ? (
         <Loading what="jobs" />
       ) : !list.data ? (

@@ -1,10 +1,11 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Run, RunStep } from '../client';
+import { useRenewed } from '../live/use_renewed';
 import { concerns } from '../model/digest';
 import { checkpointOf, stepKey, stepLook, stepName } from '../model/steps';
 import { durationText } from '../model/time';
 import { setQuery, useRoute } from '../router/route';
-import { useDigests, useSession, useThrottled } from '../session';
+import { useSession } from '../session';
 import { Icon } from '../ui/icons';
 import { visibleText } from '../ui/json_view';
 import { ProblemNote } from '../ui/notes';
@@ -20,7 +21,6 @@ const renewedPages = 2;
 /** The steps of a node, the last one first, and the input and output of the selected one. */
 export function NodeSteps({ run, node }: { run: Run; node: string }) {
   const { client } = useSession();
-  const queries = useQueryClient();
   const selected = useRoute().query.get('step');
   const queryKey = ['steps', run.id, node];
   const list = useInfiniteQuery({
@@ -35,12 +35,8 @@ export function NodeSteps({ run, node }: { run: Run; node: string }) {
     getNextPageParam: (last) => last.next ?? undefined,
     refetchOnWindowFocus: false,
   });
-  const again = useThrottled(() => {
-    if ((list.data?.pages.length ?? 0) <= renewedPages) void queries.invalidateQueries({ queryKey });
-  }, 1000);
-  useDigests((digest) => {
-    if (concerns(digest, run.id)) again();
-  });
+  const isRenewed = (list.data?.pages.length ?? 0) <= renewedPages;
+  useRenewed(queryKey, 1000, (digest) => isRenewed && concerns(digest, run.id));
   const steps = list.data?.pages.flatMap((each) => each.steps) ?? [];
   if (list.error && !list.data)
     return <ProblemNote error={list.error} title="The steps could not be loaded" />;
@@ -135,7 +131,6 @@ function StepRow({
 /** The step of the timeline that is selected in the URL; nothing for attempts that are not steps. */
 export function SelectedStep({ run, node }: { run: Run; node: string }) {
   const { client } = useSession();
-  const queries = useQueryClient();
   const key = useRoute().query.get('step') ?? '';
   const checkpoint = checkpointOf(key);
   const queryKey = ['step', run.id, node, key];
@@ -150,10 +145,7 @@ export function SelectedStep({ run, node }: { run: Run; node: string }) {
         signal,
       }),
   });
-  const again = useThrottled(() => void queries.invalidateQueries({ queryKey }), 1000);
-  useDigests((digest) => {
-    if (concerns(digest, run.id)) again();
-  });
+  useRenewed(queryKey, 1000, (digest) => concerns(digest, run.id));
   const step = found.data?.steps.find((each) => stepKey(each) === key);
   return (
     <>

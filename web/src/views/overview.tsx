@@ -1,13 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo } from 'react';
 import type { ErrorGroups, RunStatus } from '../client';
+import { useRenewed } from '../live/use_renewed';
 import { changesCounts } from '../model/digest';
 import { groupFilter } from '../model/errors';
 import { quantiles } from '../model/metrics';
 import { durationText } from '../model/time';
 import { plural } from '../model/words';
 import { Link } from '../router/link';
-import { useDigests, useSession, useThrottled } from '../session';
+import { useSession } from '../session';
 import { Icon } from '../ui/icons';
 import { visibleText } from '../ui/json_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
@@ -180,10 +181,7 @@ function Activity() {
     refetchInterval: 10_000,
     placeholderData: (old) => old,
   });
-  const again = useThrottled(() => void series.refetch(), 2000);
-  useDigests((digest) => {
-    if (changesCounts(digest)) again();
-  });
+  useRenewed(['series'], 2000, changesCounts);
   if (series.isPending) return <Loading what="the chart" />;
   if (!series.data) return <ProblemNote error={series.error} title="The chart could not be loaded" />;
   return (

@@ -1,6 +1,7 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Run, RunError } from '../client';
+import { useRenewed } from '../live/use_renewed';
 import { type Command, legalCommands, wording } from '../model/commands';
 import { type Definition, isObject, signalNames, textOf } from '../model/definition';
 import { concerns } from '../model/digest';
@@ -8,7 +9,7 @@ import { both, condition } from '../model/filter';
 import { isActive } from '../model/status';
 import { adviceOf, cancelReason, moverText } from '../model/why';
 import { Link } from '../router/link';
-import { useDigests, useSession, useThrottled } from '../session';
+import { useSession } from '../session';
 import { CommandDialog } from '../ui/command_dialog';
 import { CopyButton } from '../ui/copy';
 import { Icon } from '../ui/icons';
@@ -215,7 +216,7 @@ function Facts({
         <dt>Stands at</dt>
         <dd>
           {run.at.length === 0 ? (
-            <span className="dim">{active ? '–' : 'its end'}</span>
+            <span className="dim">{active ? '–' : 'the end'}</span>
           ) : (
             <AtNodes at={run.at} onNode={onNode} />
           )}
@@ -279,7 +280,6 @@ const shownSubflows = 20;
 /** The subflows that the run has started, which begin after it. */
 function Subflows({ run }: { run: Run }) {
   const { client } = useSession();
-  const queries = useQueryClient();
   const where = both(condition('parent', '=', run.id), condition('started', '>=', run.created_at));
   const queryKey = ['subflows', run.id];
   const list = useQuery({
@@ -287,10 +287,7 @@ function Subflows({ run }: { run: Run }) {
     queryFn: ({ signal }) =>
       client.get('/v1/runs', { query: { filter: where, order: 'oldest', limit: shownSubflows }, signal }),
   });
-  const again = useThrottled(() => void queries.invalidateQueries({ queryKey }), 1000);
-  useDigests((digest) => {
-    if (digest.kinds['child_started'] && concerns(digest, run.id)) again();
-  });
+  useRenewed(queryKey, 1000, (digest) => Boolean(digest.kinds['child_started']) && concerns(digest, run.id));
   const runs = list.data?.runs ?? [];
   if (runs.length === 0 && !list.data?.next) return null;
   return (

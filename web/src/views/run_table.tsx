@@ -7,7 +7,7 @@ import { plural } from '../model/words';
 import { BulkDialog } from '../ui/bulk_dialog';
 import { JobDialog } from '../ui/job_dialog';
 import { visibleText } from '../ui/json_view';
-import { Empty, FilterMistake, Loading, ProblemNote } from '../ui/notes';
+import { DamagedNote, Empty, FilterMistake, Loading, ProblemNote } from '../ui/notes';
 import { useNarrow } from '../ui/use_narrow';
 import { ColumnChoice, useColumns } from './run_columns';
 import { RunRow } from './run_row';
@@ -109,6 +109,7 @@ export function RunTable({
           </button>
         </div>
       )}
+      <DamagedNote what="run" damaged={list.data?.pages.flatMap((each) => each.damaged ?? []) ?? []} />
       <ColumnChoice known={known} />
       {runs.length === 0 ? (
         list.hasNextPage ? (

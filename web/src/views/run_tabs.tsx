@@ -1,10 +1,11 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import type { Run } from '../client';
+import { useRenewed } from '../live/use_renewed';
 import { concerns } from '../model/digest';
 import { stepKey } from '../model/steps';
 import { setQuery, useRoute } from '../router/route';
-import { useDigests, useNow, useSession, useThrottled } from '../session';
+import { useNow, useSession } from '../session';
 import { CopyButton } from '../ui/copy';
 import { Gantt } from '../ui/gantt';
 import { Icon } from '../ui/icons';
@@ -70,17 +71,13 @@ export function Timeline({
 
 export function Logs({ id }: { id: string }) {
   const { client } = useSession();
-  const queries = useQueryClient();
   const [level, setLevel] = useState('debug');
   const logs = useQuery({
     queryKey: ['logs', id],
     queryFn: ({ signal }) =>
       client.get('/v1/runs/{id}/logs', { path: { id }, query: { limit: 10_000 }, signal }),
   });
-  const again = useThrottled(() => void queries.invalidateQueries({ queryKey: ['logs', id] }), 1000);
-  useDigests((digest) => {
-    if (concerns(digest, id)) again();
-  });
+  useRenewed(['logs', id], 1000, (digest) => concerns(digest, id));
   const levels = ['debug', 'info', 'warning', 'error'];
   const lines = useMemo(
     () => (logs.data?.logs ?? []).filter((line) => levels.indexOf(line.level) >= levels.indexOf(level)),

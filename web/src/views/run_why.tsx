@@ -1,10 +1,11 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { Run, RunExplanation, RunReasons, WaitReason } from '../client';
+import { useRenewed } from '../live/use_renewed';
 import { answerSchema, type Definition, nodeOf } from '../model/definition';
 import { concerns } from '../model/digest';
 import { moverText, toneOf } from '../model/why';
 import { Link } from '../router/link';
-import { useDigests, useSession, useThrottled } from '../session';
+import { useSession } from '../session';
 import { AnswerForm } from '../ui/answer_form';
 import { visibleText } from '../ui/json_view';
 import { Note, ProblemNote } from '../ui/notes';
@@ -15,7 +16,6 @@ const shownReasons = 5;
 /** Why a run does not move, renewed when the feed reports an event of it, or of a subflow it waits for. */
 export function useExplanation(run: Run) {
   const { client } = useSession();
-  const queries = useQueryClient();
   const id = run.id;
   const ended = run.status === 'completed' || run.status === 'cancelled';
   const explained = useQuery({
@@ -25,10 +25,10 @@ export function useExplanation(run: Run) {
     // Places in queues and the workers that ask change without an event of the run.
     refetchInterval: ({ state }) => (state.data?.reasons.some(waitsInQueue) ? 10_000 : false),
   });
-  const again = useThrottled(() => void queries.invalidateQueries({ queryKey: ['explain', id] }), 500);
-  useDigests((digest) => {
-    const subflows = explained.data?.subflows ?? [];
-    if (concerns(digest, id, ...subflows.map((each) => each.run.id))) again();
+  useRenewed(['explain', id], 500, (digest) => {
+    // Until it is known which subflows the run waits for, each event may be one of theirs.
+    if (!explained.data) return true;
+    return concerns(digest, id, ...explained.data.subflows.map((each) => each.run.id));
   });
   // What was explained before the run ended holds no more.
   return { data: ended ? undefined : explained.data, error: ended ? undefined : explained.error };
@@ -121,14 +121,14 @@ function Reason({ reason, subflows }: { reason: WaitReason; subflows: RunReasons
         {reason.since && (
           <>
             {' '}
-            Since <Ago at={reason.since} />
+            Began <Ago at={reason.since} />
             {reason.until ? '' : '.'}
           </>
         )}
         {reason.until && (
           <>
-            {reason.since ? '; ends by itself ' : ' Ends by itself '}
-            <Ago at={reason.until} />.
+            {reason.since ? '; ends ' : ' Ends '}
+            <Ago at={reason.until} /> at the latest.
           </>
         )}
       </span>

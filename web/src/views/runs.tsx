@@ -24,7 +24,7 @@ const orders: [RunOrder, string][] = [
 
 /** The list of runs with its filters, or its failed runs grouped by error. All of it is in the URL. */
 export function Runs() {
-  const { client } = useSession();
+  const { client, may } = useSession();
   const { query } = useRoute();
   const status = query.get('status');
   const selected = isStatus(status) ? status : 'all';
@@ -71,9 +71,11 @@ export function Runs() {
     <>
       <div className="page-head">
         <h1>Runs</h1>
-        <Link className="button primary" to={['flows']}>
-          Start a run…
-        </Link>
+        {may('operator') && (
+          <Link className="button primary" to={['flows']} query={{ for: 'start' }}>
+            Start a run…
+          </Link>
+        )}
       </div>
       <Tabs
         label="Status"

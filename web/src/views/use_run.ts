@@ -1,6 +1,7 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Client, Run, RunEvent } from '../client';
+import { useRenewed } from '../live/use_renewed';
 import type { Definition } from '../model/definition';
 import { concerns } from '../model/digest';
 import { Progress } from '../model/progress';
@@ -35,15 +36,11 @@ export interface LoadedHistory {
 /** A run, renewed when the feed reports an event of it. */
 export function useRun(id: string) {
   const { client } = useSession();
-  const queries = useQueryClient();
   const run = useQuery({
     queryKey: ['run', id],
     queryFn: ({ signal }) => client.get('/v1/runs/{id}', { path: { id }, signal }),
   });
-  const again = useThrottled(() => void queries.invalidateQueries({ queryKey: ['run', id] }), 500);
-  useDigests((digest) => {
-    if (concerns(digest, id)) again();
-  });
+  useRenewed(['run', id], 500, (digest) => concerns(digest, id));
   return run;
 }
 

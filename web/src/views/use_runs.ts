@@ -1,8 +1,9 @@
 import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { EventDigest, RunList, RunStatus } from '../client';
 import { arrivals, changesCounts } from '../model/digest';
 import { condition, firstThatFit } from '../model/filter';
+import { renewedRows } from '../model/run_rows';
 import { statuses } from '../model/status';
 import { useDigests, useSession, useThrottled } from '../session';
 import { useStats } from './use_stats';
@@ -56,6 +57,7 @@ export function useRunList(where: RunsWhere) {
     );
   }, [list.data]);
 
+  /** Runs that had events since they were read. */
   const changed = useRef(new Set<string>());
   const renew = useThrottled(() => void renewRows(), 1000);
   const renewRows = async () => {
@@ -67,16 +69,12 @@ export function useRunList(where: RunsWhere) {
       .catch(() => undefined);
     // A server that cannot answer now is asked again at the next event; a lost connection reloads all.
     if (!found) return ids.forEach((id) => void changed.current.add(id));
-    const now = new Map(found.runs.map((run) => [run.id, run]));
     queries.setQueryData<Pages>(
       queryKey,
       (data) =>
         data && {
           ...data,
-          pages: data.pages.map((page) => ({
-            ...page,
-            runs: page.runs.map((run) => now.get(run.id) ?? run),
-          })),
+          pages: data.pages.map((page) => ({ ...page, runs: renewedRows(page.runs, ids, found) })),
         },
     );
     if (changed.current.size > 0) renew();
@@ -88,10 +86,20 @@ export function useRunList(where: RunsWhere) {
   const changesOthers = (digest: EventDigest) =>
     changesCounts(digest) &&
     (digest.more_runs || digest.runs.some((run) => run.status !== undefined && !known.has(run.id)));
-  useDigests((digest) => {
+  const { isFetching } = list;
+  const renewShown = (digest: EventDigest) => {
     for (const id of digest.more_runs ? known : digest.runs.map((run) => run.id))
       if (known.has(id)) changed.current.add(id);
     if (changed.current.size > 0) renew();
+  };
+  /** Digests that came while an answer was under way, which may be older and may show other runs. */
+  const early = useRef<EventDigest[]>([]);
+  useEffect(() => {
+    if (!isFetching) early.current.splice(0).forEach(renewShown);
+  }, [isFetching]);
+  useDigests((digest) => {
+    if (isFetching) early.current.push(digest);
+    else renewShown(digest);
     const added = countsNew ? arrivals(digest, status, (id) => known.has(id)) : Number(changesOthers(digest));
     if (added === 0) return;
     setFresh((old) => ({ of: queryKey, count: (old.of === queryKey ? old.count : 0) + added }));

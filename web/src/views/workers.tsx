@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
+import { useRenewed } from '../live/use_renewed';
 import { isServed } from '../model/why';
-import { useDigests, useSession, useThrottled } from '../session';
+import { useSession } from '../session';
 import { Icon } from '../ui/icons';
 import { visibleText } from '../ui/json_view';
 import { Empty, Loading, ProblemNote } from '../ui/notes';
@@ -21,10 +22,7 @@ export function WorkersPage() {
     queryFn: ({ signal }) => client.get('/v1/functions', { signal }),
     staleTime: 60_000,
   });
-  const again = useThrottled(() => void workers.refetch(), 2000);
-  useDigests((digest) => {
-    if (concerning.some((kind) => digest.kinds[kind])) again();
-  });
+  useRenewed(['workers'], 2000, ({ kinds }) => concerning.some((kind) => kinds[kind]));
   if (workers.isPending) return <Loading what="workers" />;
   if (!workers.data) return <ProblemNote error={workers.error} title="The workers could not be loaded" />;
   const { queues, workers: list } = workers.data;
@@ -94,8 +92,8 @@ export function WorkersPage() {
         {list.length === 0 ? (
           <Empty title="No worker has polled lately.">
             <p>
-              A worker is a program of yours that polls <code>POST /v1/tasks/poll</code>. Flows whose
-              functions the server has need none.
+              A worker is your own program with functions for flows. It uses the Python SDK or polls{' '}
+              <code>POST /v1/tasks/poll</code> itself. The functions below need no worker.
             </p>
           </Empty>
         ) : (

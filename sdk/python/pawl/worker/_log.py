@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from typing import Deque, Dict, List, Optional, Tuple
+from typing import Any, Deque, Dict, List, Optional, Tuple
 
 from .._backoff import Backoff
 from ..client import Client
@@ -19,7 +19,8 @@ _BATCH_LINES, _BATCH_LENGTH = 200, 256 * 1024
 _PERIOD = 0.2
 _TIMEOUT = 5.0
 
-Line = Dict[str, str]
+Line = Dict[str, Any]
+_MAX_AGE_MS = 86_400_000
 
 
 class Lines(logging.Handler):
@@ -34,8 +35,9 @@ class Lines(logging.Handler):
         self._guard = threading.Lock()
         self._limit = limit
         self._wake = wake
-        self._waiting: Deque[Line] = deque()
-        self._batch: Optional[Tuple[str, List[Line]]] = None
+        self._waiting: Deque[Tuple[float, Line]] = deque()  # with the time, by the monotonic clock
+        self._batch: List[Tuple[float, Line]] = []
+        self._request: Optional[Tuple[str, List[Line]]] = None  # the batch as it is sent
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)
@@ -47,41 +49,54 @@ class Lines(logging.Handler):
                 self.dropped += 1
                 self._unreported += 1
             else:
-                self._waiting.append({"level": level_of(record.levelno), "message": text})
+                self._waiting.append((time.monotonic(), {"level": level_of(record.levelno),
+                                                         "message": text}))
         self._wake.set()
 
     @property
     def empty(self) -> bool:
         return not (self._batch or self._waiting or self._unreported)
 
-    def batch(self) -> Optional[Tuple[str, List[Line]]]:
-        """Returns the next lines with their idempotency key; the same lines until `done`."""
+    def batch(self, ages: bool = True) -> Optional[Tuple[str, List[Line]]]:
+        """Returns the next lines with their idempotency key; the same until `done` or `renew`.
+        With `ages` each says how long ago it was written."""
         with self._guard:
-            if self._batch is None and not self.empty:
-                self._batch = (str(uuid.uuid4()), self._next_lines())
-            return self._batch
+            if not self._batch and not self.empty:
+                self._batch = self._next_lines()
+            if self._request is None and self._batch:
+                self._request = (str(uuid.uuid4()), _aged(self._batch) if ages else
+                                 [line for _, line in self._batch])
+            return self._request
 
-    def _next_lines(self) -> List[Line]:
-        lines: List[Line] = []
+    def _next_lines(self) -> List[Tuple[float, Line]]:
+        lines: List[Tuple[float, Line]] = []
         length = 0
         while self._waiting and len(lines) < _BATCH_LINES and length < _BATCH_LENGTH:
             lines.append(self._waiting.popleft())
-            length += len(lines[-1]["message"])
+            length += len(lines[-1][1]["message"])
         if self._unreported and not self._waiting:
-            lines.append({"level": "warning", "message": f"{self._unreported} log lines were "
-                          "dropped: they arrived faster than they could be sent"})
+            lines.append((time.monotonic(), {
+                "level": "warning", "message": f"{self._unreported} log lines were "
+                "dropped: they arrived faster than they could be sent"}))
             self._unreported = 0
         return lines
 
     def done(self) -> None:
-        self._batch = None
+        with self._guard:
+            self._batch, self._request = [], None
+
+    def renew(self) -> None:
+        """Makes another request of the same lines, with the ages of then and a new key. Only if
+        the server has not taken them."""
+        with self._guard:
+            self._request = None
 
     def clear(self) -> int:
         """Discards the waiting lines and returns their number."""
         with self._guard:
-            count = len(self._waiting) + len(self._batch[1] if self._batch else ())
+            count = len(self._waiting) + len(self._batch)
             self._waiting.clear()
-            self._batch, self._unreported = None, 0
+            self._batch, self._request, self._unreported = [], None, 0
             return count
 
 
@@ -111,6 +126,7 @@ class LogShipper:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._ages = True  # until the server refuses them
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -165,7 +181,7 @@ class LogShipper:
         """Sends one batch. Returns False if it must be sent again."""
         task = lines.lease.task
         with lines.sending:
-            batch = lines.batch()
+            batch = lines.batch(self._ages)
             if batch is None:
                 return True
             try:
@@ -176,6 +192,12 @@ class LogShipper:
                 lines.clear()
                 return True
             except Exception as error:  # logging must not fail this step or others
+                if _refuses_ages(error) and any("age_ms" in line for line in batch[1]):
+                    self._ages = False
+                    lines.renew()
+                    return False
+                if isinstance(error, ConnectionFailed) and not error.sent:
+                    lines.renew()
                 if _is_retryable(error):
                     return False
                 lines.dropped += len(batch[1])
@@ -191,6 +213,20 @@ def level_of(number: int) -> str:
     if number >= logging.WARNING:
         return "warning"
     return "info" if number >= logging.INFO else "debug"
+
+
+def _aged(lines: List[Tuple[float, Line]]) -> List[Line]:
+    """Returns the lines, each with the time since it was written."""
+    now = time.monotonic()
+    ages = [min(round((now - written) * 1000), _MAX_AGE_MS) for written, _ in lines]
+    return [{**line, "age_ms": age} if age > 0 else line for age, (_, line) in zip(ages, lines)]
+
+
+def _refuses_ages(error: Exception) -> bool:
+    """Whether a server does not know `age_ms`: an older one."""
+    return isinstance(error, PawlError) and error.status == 400 and any(
+        each.code == "unknown_field" and each.pointer.endswith("/age_ms")
+        for each in error.diagnostics)
 
 
 def _is_retryable(error: Exception) -> bool:
