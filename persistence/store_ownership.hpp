@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 
@@ -26,6 +27,9 @@ class store_ownership {
 
   /// Number of this ownership: each owner has a greater one than all before it.
   [[nodiscard]] virtual std::int64_t epoch() const noexcept = 0;
+
+  /// Time since the lease was renewed, by a commit or without one.
+  [[nodiscard]] virtual std::chrono::milliseconds lease_age() const noexcept = 0;
 
   /// As of the last renewal of the lease.
   [[nodiscard]] virtual survived_losses survives() const noexcept = 0;

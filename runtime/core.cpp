@@ -187,6 +187,7 @@ result<void> engine_core::open(caf::actor_system* host) {
 void engine_core::adopt(std::shared_ptr<actors::engine_context> made) {
   if (const auto* const owned = made->store->ownership()) {
     ++takeovers_;
+    role_since_ = given_.clock->now();
     const auto survived = owned->survives();
     given_.log->info(
         "this process owns the store in the database now, in epoch {}; its commits survive {}",
@@ -208,6 +209,7 @@ bool engine_core::stands_by(const error& why) const {
 }
 
 void engine_core::note_owner(const error& why) {
+  if (!failure_) role_since_ = given_.clock->now();
   if (!failure_ || failure_->message != why.message)
     given_.log->info("this process stands by: {}", why.message);
   failure_ = why;
@@ -233,6 +235,7 @@ void engine_core::on_store_failed(std::uint64_t generation, const error& why) {
   const std::lock_guard lock{mutex_};
   if (generation != generation_ || failure_) return;
   failure_ = why;
+  role_since_ = given_.clock->now();
   if (why.type == "fenced") ++losses_;
   if (restarter_) restarter_->failed();
 }
@@ -360,11 +363,13 @@ cluster_info engine_core::cluster() const {
   const auto* const owned = context_ ? context_->store->ownership() : nullptr;
   if (owned == nullptr && settings.storage.url.empty()) return found;
   found.node = node_name(settings.cluster);
+  found.since = role_since_;
   if (owned != nullptr && !failure_) {
     found.role = cluster_role::owner;
     found.owner = found.node;
     found.owner_url = settings.cluster.advertise;
     found.epoch = static_cast<std::uint64_t>(owned->epoch());
+    found.lease_age = owned->lease_age();
     const auto survived = owned->survives();
     found.survives_power_loss = survived.power;
     found.survives_machine_loss = survived.machine;
@@ -374,6 +379,7 @@ cluster_info engine_core::cluster() const {
   if (failure_ && failure_->details) {
     found.owner = failure_->details->value("owner", "");
     found.owner_url = failure_->details->value("url", "");
+    found.epoch = failure_->details->value("epoch", std::uint64_t{0});
   }
   return found;
 }

@@ -244,6 +244,7 @@ class engine_core {
   std::weak_ptr<actors::engine_context> ended_;  ///< of the failed store; only `reopen` uses it
   std::unique_ptr<restarter> restarter_;
   mutable stall_watch scheduler_watch_;
+  std::optional<time_point> role_since_;  ///< of a store that several processes can reach
   std::uint64_t takeovers_ = 0;
   std::uint64_t losses_ = 0;
   bool opened_ = false;

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include <pawl/time.hpp>
 
 namespace pawl {
 
@@ -26,7 +30,10 @@ struct cluster_info {
   std::string node;         ///< name of this process; empty for `single`
   std::string owner;        ///< name of the owner; empty if unknown
   std::string owner_url;    ///< where the owner can be reached; empty if unknown
-  std::uint64_t epoch = 0;  ///< number of this ownership; 0 unless this process is the owner
+  std::uint64_t epoch = 0;  ///< number of the ownership that it knows of; 0 if it knows none
+  std::optional<time_point> since = {};  ///< when this process got its role; none for `single`
+  /// Time since the owner renewed its lease; none unless this process is the owner.
+  std::optional<std::chrono::milliseconds> lease_age = {};
   bool survives_power_loss = false;    ///< see below; false unless this process is the owner
   bool survives_machine_loss = false;  ///< whether commits survive that of the database's machine
   std::uint64_t takeovers = 0;         ///< how often this process became the owner

@@ -98,6 +98,9 @@ class postgres_store final : public store, public store_ownership {
   [[nodiscard]] bool may_act() const noexcept override { return writer_->may_act(); }
   [[nodiscard]] survived_losses survives() const noexcept override { return writer_->survives(); }
   [[nodiscard]] std::int64_t epoch() const noexcept override { return writer_->epoch(); }
+  [[nodiscard]] std::chrono::milliseconds lease_age() const noexcept override {
+    return writer_->lease_age();
+  }
   void at_loss(std::function<void(const error&)> what) override {
     const std::lock_guard lock{mutex_};
     at_loss_ = std::move(what);

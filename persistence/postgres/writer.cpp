@@ -33,7 +33,8 @@ milliseconds since_boot() noexcept {
 
 error owned_by(const ownership& row, const address& at) {
   std::string owner = row.owner.value_or("another process");
-  const auto details = std::make_shared<const json>(json{{"owner", owner}, {"url", row.url}});
+  const auto details =
+      std::make_shared<const json>(json{{"owner", owner}, {"url", row.url}, {"epoch", row.epoch}});
   if (!row.url.empty()) owner += " (" + row.url + ")";
   return {errc::locked,
           doing_to("opening", at) + ": " + owner +
@@ -193,6 +194,10 @@ bool writer::is_renewal_due() {
 
 bool writer::may_act() const noexcept {
   return since_boot().count() < leased_at_ms_.load() + (who_.lease - lease_margin).count();
+}
+
+milliseconds writer::lease_age() const noexcept {
+  return since_boot() - milliseconds{leased_at_ms_.load()};
 }
 
 result<std::int64_t> writer::resolve() {

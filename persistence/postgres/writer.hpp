@@ -45,6 +45,8 @@ class writer {
   /// Thread-safe.
   [[nodiscard]] bool may_act() const noexcept;
   [[nodiscard]] std::int64_t epoch() const noexcept { return epoch_; }
+  /// Time since the last renewal was sent, by the same clock. Thread-safe.
+  [[nodiscard]] std::chrono::milliseconds lease_age() const noexcept;
   /// Thread-safe.
   [[nodiscard]] survived_losses survives() const noexcept;
 

@@ -6,7 +6,9 @@
 #include <future>
 #include <thread>
 
+#include "persistence/codec.hpp"
 #include "persistence/conformance.hpp"
+#include "persistence/keys.hpp"
 #include "persistence/migrations.hpp"
 #include "persistence/postgres/connection.hpp"
 #include "persistence/store_copy.hpp"
@@ -196,6 +198,7 @@ TEST_CASE("an idle owner renews its lease", "[postgres][ownership]") {
   eventually([&] { return database.sql("SELECT lease_until FROM pawl.partition") != first; });
   CHECK(database.sql("SELECT lease_until > clock_timestamp() FROM pawl.partition") == "t");
   CHECK(owner->ownership()->may_act());
+  CHECK(owner->ownership()->lease_age() < 2s);
 }
 
 TEST_CASE("a former owner that is stuck inside a transaction is ended", "[postgres][ownership]") {
@@ -469,8 +472,21 @@ TEST_CASE("what cannot be a store is refused with a reason", "[postgres][refusal
   }
 
   SECTION("records of a newer schema") {
-    auto newer = open_good(database.url());
-    newer.reset();
+    const auto newer = current_schema() + 1;
+    {
+      const auto owner = open_good(database.url());
+      batch change;
+      change.put(column::meta, keys::schema(), encode_schema({newer, {}}));
+      CHECK_FALSE(try_commit(*owner, change));
+    }
+    const error refused = open_bad(database.url());
+    CHECK(refused.code == errc::schema_newer);
+    CHECK(mentions(refused, "schema version " + std::to_string(newer)));
+    CHECK(database.sql("SELECT owner IS NULL FROM pawl.partition") == "t");
+  }
+
+  SECTION("records without their schema") {
+    open_good(database.url()).reset();
     database.sql("DELETE FROM pawl.meta");
     database.sql("INSERT INTO pawl.runs VALUES ('k', 'v')");
     const error refused = open_bad(database.url());
