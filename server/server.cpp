@@ -9,6 +9,7 @@
 #include "runtime/run_uploads.hpp"
 #include "server/api/caller_limiter.hpp"
 #include "server/api/dispatcher.hpp"
+#include "server/api/forwarder.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/long_bodies.hpp"
 #include "server/api/routes.hpp"
@@ -96,10 +97,12 @@ struct http_server::impl {
        std::shared_ptr<const flow_file_reports> flow_files)
       : log(to),
         security(std::move(made)),
+        forwards(std::make_shared<forwarder>(of)),
         routes(
             {of, security.auth, security.audit, answers, waits, bodies, live, log,
              [stats = stats] { return stats->connections(); }, request_metrics,
              [stats = stats, auth = security.auth, file = security.file, log = log,
+              forwards = forwards,
               folder = std::make_shared<folder_size>(of.effective_settings().storage.data_dir)](
                  readings& now) {
                now.transport = stats->now();
@@ -107,11 +110,14 @@ struct http_server::impl {
                now.audit_lines_lost = file ? file->lost() : 0;
                now.log_lines_lost = log_lines_lost(*log);
                now.store_bytes = folder->bytes();
+               const auto passed = forwards->passed();
+               now.forwards_answered = passed.answered;
+               now.forwards_failed = passed.failed;
              },
              std::make_shared<caller_limiter>(of.effective_settings().server.max_streams_per_key),
              std::make_shared<caller_limiter>(of.effective_settings().server.max_waits_per_key),
              std::make_shared<watched_threads>(), make_upload_folder(of.effective_settings()),
-             std::move(flow_files)},
+             std::move(flow_files), forwards},
             routes_for(of.effective_settings().server)),
         deletions(forget_deleted_runs(of, answers)) {}
 
@@ -125,6 +131,7 @@ struct http_server::impl {
   const std::shared_ptr<long_bodies> bodies = std::make_shared<long_bodies>();
   const std::shared_ptr<live_streams> live = std::make_shared<live_streams>(
       std::chrono::seconds{15}, [waiting = waits] { waiting->end_revoked(); });
+  const std::shared_ptr<forwarder> forwards;
   dispatcher routes;
   const std::shared_ptr<subscription> deletions;
   std::shared_ptr<http::listener> transport;
@@ -182,7 +189,9 @@ result<void> http_server::reload() {
 
 void http_server::stop(std::chrono::milliseconds timeout) {
   impl_->waits->end_all();
+  impl_->forwards->end_reads();
   impl_->transport->stop(timeout);
+  impl_->forwards->stop();
   impl_->bodies->stop();
   impl_->live->stop();
 }

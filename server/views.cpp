@@ -229,4 +229,18 @@ std::string text_of(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+json to_json(const cluster_info& known) {
+  json object{{"role", to_string(known.role)}, {"node", known.node},
+              {"owner", known.owner},          {"owner_url", known.owner_url},
+              {"epoch", known.epoch},          {"takeovers", known.takeovers},
+              {"losses", known.losses}};
+  if (known.since) object["since"] = to_rfc3339(*known.since);
+  if (known.lease_age) object["lease_age_ms"] = known.lease_age->count();
+  if (known.role == cluster_role::owner) {
+    object["survives"] = {{"power_loss", known.survives_power_loss},
+                          {"machine_loss", known.survives_machine_loss}};
+  }
+  return object;
+}
+
 }  // namespace pawl::server

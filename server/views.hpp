@@ -47,6 +47,7 @@ inline void add_damaged(json& answer, const std::vector<std::string>& damaged) {
 [[nodiscard]] json outline(const flow_version& flow);
 [[nodiscard]] json to_json(const flow_stored& stored);
 [[nodiscard]] json to_json(const function_info& function);
+[[nodiscard]] json to_json(const cluster_info& known);
 
 /// The time in RFC 3339, or null.
 [[nodiscard]] json time_or_null(const std::optional<time_point>& t);

@@ -9,6 +9,7 @@
 #include <pawl/detail/log_context.hpp>
 
 #include "server/api/blob_body.hpp"
+#include "server/api/forwarder.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/long_bodies.hpp"
 #include "server/api/media_type.hpp"
@@ -214,6 +215,10 @@ void dispatcher::handle_known(known_request known, http::request what,
   const server::route& to = *known.matched.route;
   if (const auto wrong = check_headers(to, what))
     return answer->respond(to_response(*wrong, what.id));
+  if (const auto& forwards = api_->with.forwards) {
+    if (const auto owner = forwards->owner_for(to, what, known.by, *answer))
+      return forwards->pass_on(std::move(what), known.by, *owner, std::move(answer));
+  }
   std::size_t length = what.body.size();
   const auto request = std::make_shared<call>(
       api_, to, std::move(known.matched), std::move(known.by), std::move(known.in),

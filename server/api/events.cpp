@@ -11,8 +11,6 @@
 namespace pawl::server {
 namespace {
 
-constexpr std::string_view event_stream_type = "text/event-stream";
-
 /// The position after which a reconnecting client continues; none if the request was refused.
 std::optional<event_position> resume_position(const call_ptr& request) {
   const auto given = request->request().fields.find("Last-Event-ID");

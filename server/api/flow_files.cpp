@@ -41,7 +41,8 @@ void list_flow_files(const call_ptr& request) {
 }  // namespace
 
 void add_flow_file_routes(router& to) {
-  to.add(get_route("/v1/flow-files", "flow_files.list", role::reader, list_flow_files));
+  to.add(get_route("/v1/flow-files", "flow_files.list", role::reader, list_flow_files)
+             .answered_by_each_server());
 }
 
 }  // namespace pawl::server

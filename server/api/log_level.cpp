@@ -30,11 +30,14 @@ void put_log_level(const call_ptr& request) {
 
 void add_log_routes(router& to) {
   const std::string_view pattern = "/v1/config/log-level";
-  to.add(get_route(pattern, "config.log_level", role::admin, answer_level).for_whole_server());
+  to.add(get_route(pattern, "config.log_level", role::admin, answer_level)
+             .for_whole_server()
+             .answered_by_each_server());
   // The handler writes the audit entry.
   to.add(put_route(pattern, "config.set_log_level", role::admin, put_log_level)
              .for_whole_server()
-             .unaudited());
+             .unaudited()
+             .answered_by_each_server());
 }
 
 }  // namespace pawl::server

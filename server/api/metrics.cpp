@@ -39,7 +39,9 @@ void get_metrics(const call_ptr& request) {
 }  // namespace
 
 void add_metrics_routes(router& to) {
-  to.add(get_route("/metrics", "metrics.get", role::reader, get_metrics).producing("text/plain"));
+  to.add(get_route("/metrics", "metrics.get", role::reader, get_metrics)
+             .producing("text/plain")
+             .answered_by_each_server());
 }
 
 }  // namespace pawl::server

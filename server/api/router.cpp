@@ -72,6 +72,11 @@ route route::for_whole_server() && {
   return std::move(*this);
 }
 
+route route::answered_by_each_server() && {
+  by_each_server = true;
+  return std::move(*this);
+}
+
 route route::unaudited() && {
   audited = false;
   return std::move(*this);

@@ -24,6 +24,9 @@ enum class idempotency_mode : std::uint8_t {
   by_table,   ///< the server keeps the answer in memory for a day
 };
 
+/// What a route of events produces.
+inline constexpr std::string_view event_stream_type = "text/event-stream";
+
 /// The bodies that a route accepts. `bytes`: those of a blob, which are stored as they arrive.
 enum class body_kind : std::uint8_t { none, optional_object, object, document, bytes };
 
@@ -48,6 +51,9 @@ struct route {
   /// Query parameters that it does not know are ignored, and a body may have any media type: for
   /// clients of the previous engine.
   bool lenient = false;
+  /// It concerns this server, not the store: also a server that stands by answers it itself. Routes
+  /// without a role are of this kind.
+  bool by_each_server = false;
 
   /// Whether requests are recorded in the audit log.
   [[nodiscard]] bool is_command() const noexcept { return method != "GET" && audited; }
@@ -60,6 +66,8 @@ struct route {
   [[nodiscard]] route idempotent_by_engine() &&;
   /// For operations that concern the whole server, not one scope.
   [[nodiscard]] route for_whole_server() &&;
+  /// For operations of one server of a cluster, see `by_each_server`.
+  [[nodiscard]] route answered_by_each_server() &&;
   /// For operations that change nothing or write their own audit entries.
   [[nodiscard]] route unaudited() &&;
 };

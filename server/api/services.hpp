@@ -16,6 +16,7 @@ class logger;
 namespace pawl::server {
 
 class caller_limiter;
+class forwarder;
 class flow_file_reports;
 class idempotency_table;
 class live_streams;
@@ -52,6 +53,7 @@ struct services {
   std::shared_ptr<watched_threads> watched;             ///< by WebSockets of the old API
   std::shared_ptr<upload_folder> uploads;               ///< files of forms of the old API
   std::shared_ptr<const flow_file_reports> flow_files;  ///< null if no folder is watched
+  std::shared_ptr<forwarder> forwards = {};             ///< of a server that stands by; null: none
 };
 
 }  // namespace pawl::server

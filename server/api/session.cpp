@@ -40,10 +40,12 @@ void close_session(const call_ptr& request) {
 }  // namespace
 
 void add_session_routes(router& to) {
-  to.add(get_route("/v1/whoami", "whoami.get", role::reader, get_whoami));
+  to.add(get_route("/v1/whoami", "whoami.get", role::reader, get_whoami).answered_by_each_server());
   to.add(post_route("/v1/session", "session.open", role::reader, open_session)
-             .with_body(body_kind::none));
-  to.add(delete_route("/v1/session", "session.close", role::reader, close_session));
+             .with_body(body_kind::none)
+             .answered_by_each_server());
+  to.add(delete_route("/v1/session", "session.close", role::reader, close_session)
+             .answered_by_each_server());
 }
 
 }  // namespace pawl::server

@@ -84,7 +84,9 @@ void add_stats_routes(router& to) {
   to.add(get_route("/v1/stats", "stats.get", role::reader, get_stats));
   to.add(get_route("/v1/stats/daily", "runs.statistics", role::reader, get_daily_stats)
              .with_query({"days"}));
-  to.add(get_route("/v1/config", "config.get", role::admin, get_config).for_whole_server());
+  to.add(get_route("/v1/config", "config.get", role::admin, get_config)
+             .for_whole_server()
+             .answered_by_each_server());
 }
 
 }  // namespace pawl::server

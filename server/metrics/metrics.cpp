@@ -78,17 +78,29 @@ void add_store(families& to, const store_gauges& now) {
             now.writes_stopped ? 1 : 0);
 }
 
-void add_cluster(families& to, const cluster_info& now) {
+void add_cluster(families& to, const readings& all) {
+  const cluster_info& now = all.cluster;
   std::vector<labelled> roles;
   for (const auto each : {cluster_role::single, cluster_role::owner, cluster_role::standby})
     roles.push_back({std::string{to_string(each)}, each == now.role ? 1.0 : 0.0});
   add_gauges(to, "pawl_cluster_role",
              "1 for what the process is to its store: single, owner or standby.", "role", roles);
-  add_gauge(to, "pawl_cluster_epoch", "Number of this ownership, or 0.", number(now.epoch));
+  add_gauge(to, "pawl_partition_epoch",
+            "Number of the ownership of the store that the process knows of, or 0.",
+            number(now.epoch));
+  add_gauge(to, "pawl_cluster_lease_age_seconds",
+            "Time since the owner renewed its lease; 0 of other processes.",
+            now.lease_age ? static_cast<double>(now.lease_age->count()) / 1'000 : 0);
   add_counter(to, "pawl_cluster_takeovers_total",
               "How often the process became the owner of the store.", number(now.takeovers));
   add_counter(to, "pawl_cluster_losses_total",
-              "How often another process took the store over from this one.", number(now.losses));
+              "How often a commit or renewal was refused because another process had taken the "
+              "store over.",
+              number(now.losses));
+  add_counters(
+      to, "pawl_cluster_forwarded_total", "Requests that were passed on to the owner of the store.",
+      "outcome",
+      {{"answered", number(all.forwards_answered)}, {"failed", number(all.forwards_failed)}});
 }
 
 void add_engine(families& to, const readings& now) {
@@ -115,7 +127,7 @@ void add_engine(families& to, const readings& now) {
   add_gauge(to, "pawl_store_bytes", "Size of the files in the data folder.",
             number(now.store_bytes));
   add_store(to, now.store);
-  add_cluster(to, now.cluster);
+  add_cluster(to, now);
 }
 
 void add_engine_metrics(families& to, const engine_metrics& m) {

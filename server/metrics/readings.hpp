@@ -35,9 +35,11 @@ struct readings {
   cluster_info cluster;
   engine_metrics engine;
   http::listener_stats transport;
-  std::uint64_t logins_refused = 0;    ///< `key_authenticator::refused`
-  std::uint64_t audit_lines_lost = 0;  ///< `file_audit::lost`
-  std::uint64_t log_lines_lost = 0;    ///< `log_lines_lost`
+  std::uint64_t logins_refused = 0;     ///< `key_authenticator::refused`
+  std::uint64_t audit_lines_lost = 0;   ///< `file_audit::lost`
+  std::uint64_t forwards_answered = 0;  ///< see `forwarder::counts`
+  std::uint64_t forwards_failed = 0;
+  std::uint64_t log_lines_lost = 0;  ///< `log_lines_lost`
 };
 
 /// Size of the files in a folder, without subfolders; 0 if there is no folder. One system call per
