@@ -205,6 +205,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_flows(app, line);
   add_logic(app, line);
   add_events(app, line);
+  add_cluster(app, line);
   add_workers(app, line);
   add_functions(app, line);
   add_keys(app, line);

@@ -104,6 +104,8 @@ class target {
   virtual result<flow_version_page> flow_versions(const flow_name& name) = 0;
   virtual result<std::vector<function_info>> functions() = 0;
   virtual result<worker_overview> workers() = 0;
+  /// Who owns the store, as JSON in the form of the HTTP API.
+  virtual result<json> cluster() = 0;
 
   virtual result<run_started> start(std::string_view flow, const json& input,
                                     const start_options& how) = 0;

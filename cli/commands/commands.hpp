@@ -56,6 +56,7 @@ void add_flows_convert(CLI::App& to, command_line& line);
 void add_flows_graph(CLI::App& to, command_line& line);
 void add_config(CLI::App& to, command_line& line);
 void add_events(CLI::App& to, command_line& line);
+void add_cluster(CLI::App& to, command_line& line);
 void add_workers(CLI::App& to, command_line& line);
 void add_functions(CLI::App& to, command_line& line);
 void add_keys(CLI::App& to, command_line& line);

@@ -278,6 +278,13 @@ result<json> read_explanation(const json& from, const scope_name& scope) {
   return fields.finish(from);
 }
 
+result<json> read_cluster(const json& from) {
+  field_reader fields{from};
+  static_cast<void>(fields.text("role"));
+  static_cast<void>(fields.number<std::uint64_t>("epoch"));
+  return fields.finish(from);
+}
+
 result<json> read_statistics(const json& from) {
   field_reader fields{from};
   static_cast<void>(fields.object("runs"));

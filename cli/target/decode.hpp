@@ -14,7 +14,8 @@ namespace pawl::cli {
 [[nodiscard]] result<run_view> read_run_view(const json& from, const scope_name& scope);
 /// Checks an explanation and returns it as it is.
 [[nodiscard]] result<json> read_explanation(const json& from, const scope_name& scope);
-/// The same for statistics, a past state and a difference.
+/// The same for who owns a store, statistics, a past state and a difference.
+[[nodiscard]] result<json> read_cluster(const json& from);
 [[nodiscard]] result<json> read_statistics(const json& from);
 [[nodiscard]] result<json> read_past_state(const json& from);
 [[nodiscard]] result<json> read_state_diff(const json& from);

@@ -90,6 +90,7 @@ class local_target final : public target {
   }
   result<std::vector<function_info>> functions() override { return in_.functions().list(); }
   result<worker_overview> workers() override { return in_.workers().list(); }
+  result<json> cluster() override { return server::to_json(engine_->cluster()); }
 
   result<run_started> start(std::string_view flow, const json& input,
                             const start_options& how) override {

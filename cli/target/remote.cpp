@@ -115,6 +115,7 @@ class remote_target final : public target {
   result<worker_overview> workers() override {
     return read(http_.send("GET", "/v1/workers"), read_workers);
   }
+  result<json> cluster() override { return read(http_.send("GET", "/v1/cluster"), read_cluster); }
 
   result<run_started> start(std::string_view flow, const json& input,
                             const start_options& how) override {
