@@ -50,7 +50,7 @@ constexpr std::string_view own_answer_fields[] = {"Content-Encoding", "Vary", "S
                                                   "Access-Control-Expose-Headers"};
 
 template <std::size_t Size>
-bool is_one_of(const std::string_view (&names)[Size], std::string_view name) {
+bool has_field_name(const std::string_view (&names)[Size], std::string_view name) {
   return std::any_of(std::begin(names), std::end(names),
                      [&](std::string_view each) { return http::ascii_iequals(each, name); });
 }
@@ -59,11 +59,11 @@ bool only_reads(std::string_view method) {
   return method == "GET" || method == "HEAD";
 }
 
-std::string name_of(const cluster_info& owner) {
+std::string shown_owner(const cluster_info& owner) {
   return owner.owner + " (" + owner.owner_url + ")";
 }
 
-problem unavailable(std::string detail) {
+problem owner_unavailable(std::string detail) {
   return {problem_code::unavailable, std::move(detail), "standby", {}, {{"Retry-After", "1"}}};
 }
 
@@ -92,7 +92,8 @@ result<client::request> request_for(http::request what, const cluster_info& owne
   made.accepted = *std::move(every_status);
   made.max_bytes = forwarder::max_answer_bytes;
   for (const auto& each : what.fields)
-    if (!is_one_of(own_request_fields, each.name)) made.headers.push_back({each.name, each.value});
+    if (!has_field_name(own_request_fields, each.name))
+      made.headers.push_back({each.name, each.value});
   made.headers.push_back({"Request-Id", what.id});
   made.headers.push_back({std::string{forwarded_field}, owner.node});
   if (!what.body.empty()) made.body = std::move(what.body);
@@ -102,7 +103,7 @@ result<client::request> request_for(http::request what, const cluster_info& owne
 http::response to_response(client::response got) {
   http::response made{static_cast<unsigned>(got.status), {}, std::move(got.body)};
   for (const auto& [name, value] : got.headers.items())
-    if (value.is_string() && !is_one_of(own_answer_fields, name))
+    if (value.is_string() && !has_field_name(own_answer_fields, name))
       made.fields.add(name, value.get<std::string>());
   return made;
 }
@@ -155,20 +156,21 @@ void forwarder::pass_on(http::request what, const caller& by, const cluster_info
   };
   const auto sending = loop();
   if (!sending || (of->reads && stopping_.stop_requested()))
-    return refuse(unavailable("the server is stopping"));
+    return refuse(owner_unavailable("the server is stopping"));
   auto made = request_for(std::move(what), owner);
   if (!made) {
-    return refuse(unavailable(name_of(owner) +
-                              " owns the store, but a request cannot be passed on to it: the URL "
-                              "must " +
-                              made.error().message + ". Correct its cluster.advertise"));
+    return refuse(
+        owner_unavailable(shown_owner(owner) +
+                          " owns the store, but a request cannot be passed on to it: the URL "
+                          "must " +
+                          made.error().message + ". Correct its cluster.advertise"));
   }
   if (++pending_ > max_pending) {
     --pending_;
     return refuse({problem_code::overloaded,
                    "too many requests are being passed on to the owner of the store; retry, or "
                    "send them to " +
-                       name_of(owner)});
+                       shown_owner(owner)});
   }
   const auto withdraw = [to = of->withdrawn]() mutable { to.request_stop(); };
   of->answer->on_disconnect(withdraw);
@@ -197,7 +199,7 @@ void forwarder::finish(const pending& of, result<client::response> got) {
   };
   if (!of.reads && leaves_doubt(why)) {
     return answered({problem_code::io_failed,
-                     name_of(of.owner) +
+                     shown_owner(of.owner) +
                          " owns the store, and its answer was lost; whether it has done what was "
                          "asked is not known. Read the state, or repeat the request with its "
                          "Idempotency-Key (" +
@@ -207,10 +209,10 @@ void forwarder::finish(const pending& of, result<client::response> got) {
   if (why.type == "too_large") {
     return answered({problem_code::limit_exceeded,
                      "the answer is too large to be passed on; send the request to " +
-                         name_of(of.owner) + " (" + why.message + ")"});
+                         shown_owner(of.owner) + " (" + why.message + ")"});
   }
-  answered(unavailable(name_of(of.owner) + " owns the store, but gives no answer; retry (" +
-                       why.message + ")"));
+  answered(owner_unavailable(shown_owner(of.owner) +
+                             " owns the store, but gives no answer; retry (" + why.message + ")"));
 }
 
 std::shared_ptr<client::transfer_loop> forwarder::loop() {
