@@ -89,12 +89,9 @@ class cluster {
 
   [[nodiscard]] std::size_t steps_made() const { return lines_of(trace_).size(); }
   /// The names of the owners, in order.
-  [[nodiscard]] std::vector<std::string> owners() const {
-    std::vector<std::string> names;
-    for (const auto& line : lines_of(acknowledged_))
-      if (line.at(0) == "owner") names.push_back(line.at(1));
-    return names;
-  }
+  [[nodiscard]] std::vector<std::string> owners() const { return names_after("owner"); }
+  /// The names of those that own the store or stand by, in the order in which they opened.
+  [[nodiscard]] std::vector<std::string> opened() const { return names_after("open"); }
   /// How many steps `former` made after the first step of `next`.
   [[nodiscard]] std::size_t late_steps(const std::string& former, const std::string& next) const {
     bool has_next = false;
@@ -124,6 +121,13 @@ class cluster {
   }
 
  private:
+  [[nodiscard]] std::vector<std::string> names_after(std::string_view word) const {
+    std::vector<std::string> names;
+    for (const auto& line : lines_of(acknowledged_))
+      if (line.at(0) == word) names.push_back(line.at(1));
+    return names;
+  }
+
   const std::string lease_ms_;
   const std::filesystem::path trace_;
   const std::filesystem::path acknowledged_;
@@ -190,7 +194,8 @@ TEST_CASE("a restart of the database costs only time", "[cluster]") {
   all.add("a");
   wait_until([&] { return all.owners().size() == 1; });
   all.add("b");
-  wait_until([&] { return all.steps_made() >= 100; });
+  // A process that opens the store for the first time does not start without the database.
+  wait_until([&] { return all.opened().size() == 2 && all.steps_made() >= 100; });
   database.crash();
   database.start();
   wait_until([&] { return all.steps_made() >= runs * steps; });

@@ -3,9 +3,9 @@
 //
 //   cluster_child URL NODE TRACE ACKNOWLEDGED RUNS LEASE_MS
 //
-// When it owns the store, it appends "owner NODE PID" to ACKNOWLEDGED, and "run ID" for each
-// acknowledged start. Each step appends "run step NODE" to TRACE before it returns. Exits with 0
-// when every run is completed.
+// It appends "open NODE" to ACKNOWLEDGED when it is open. When it owns the store, it appends "owner
+// NODE PID" to ACKNOWLEDGED, and "run ID" for each acknowledged start. Each step appends "run step
+// NODE" to TRACE before it returns. Exits with 0 when every run is completed.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -96,6 +96,7 @@ int main(int argc, char** argv) {
       });
   if (!added) return fail(added.error());
   if (auto opened = engine.open(); !opened) return fail(opened.error());
+  acknowledged.add("open " + std::string{argv[2]});
   while (true) {
     while (!engine.ready()) std::this_thread::sleep_for(10ms);
     acknowledged.add("owner " + std::string{argv[2]} + " " + std::to_string(::getpid()));
