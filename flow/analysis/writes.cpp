@@ -35,7 +35,7 @@ written_keys keys_written_by(const live_graph& graph, node_index i) {
     for (const auto& [key, rule] : data.at("values").items()) made.keys.insert(key);
   } else if (const auto into = data.find("into"); into != data.end()) {
     if (into->is_string()) made.keys.insert(into->get<std::string>());
-  } else if (node.type == "http") {
+  } else if (node.type == "http" && !data.contains("result")) {
     made.keys.insert("response");
   } else if (node.type == "signal" && data.contains("names") && !data.contains("result")) {
     made.keys.insert({"signal", "payload"});
