@@ -64,7 +64,9 @@ std::vector<std::pair<event_kind, drawing>> run_drawings() {
       {event_kind::signal_received,
        {{}, event_of("signal_received", {{"signal", "go"}}), "received signal go"}},
       {event_kind::compensating,
-       {{}, event_of("compensating", {{"steps", 2}}), "compensating 2 steps"}},
+       {{},
+        event_of("compensating", {{"steps", 2}, {"awaited", 1}}),
+        "compensating 2 steps, 1 call still under way"}},
       {event_kind::branches_merged,
        {{}, event_of("branches_merged", {{"branches", 2}}), "merged 2 branches"}},
   };

@@ -185,6 +185,8 @@ void run_progress::apply_to_run(event_kind kind, const history_event& e) {
       return;
     case event_kind::compensating:
       run_note_ = "compensating " + counted(e.detail.value("steps", std::size_t{0}), "step");
+      if (const auto awaited = e.detail.value("awaited", std::size_t{0}); awaited > 0)
+        run_note_ += ", " + counted(awaited, "call") + " still under way";
       for (auto& n : nodes_) {
         const bool halts = n.phase == node_phase::waiting;
         n.waiting = 0;

@@ -204,6 +204,8 @@ TEST_CASE("diagnostics of the short form point into what was written", "[short_f
       {do_a + R"(, "on_error": [{"to": "a", "into": 7}]}])", "/nodes/0/on_error/0/into wrong_type"},
       {do_a + R"(, "on_error": ["a"]}])", "/nodes/0/on_error/0 wrong_type"},
       {do_a + R"(, "on_error": true}])", "/nodes/0/on_error wrong_type"},
+      {do_a + R"(, "on_error": null}])", "/nodes/0/on_error wrong_type"},
+      {do_a + R"(, "on_error": [{"to": null}]}])", "/nodes/0/on_error/0/to wrong_type"},
       {do_a + R"(, "on": "a"}])", "/nodes/0/on wrong_type"},
       {do_a + R"(, "on": {"x": 7}}])", "/nodes/0/on/x wrong_type"},
       {do_a + R"(, "on": {"x": "q"}}])", "/nodes/0/on/x dangling_edge"},
