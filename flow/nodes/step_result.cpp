@@ -37,7 +37,7 @@ void refuse_unkept(const data_reader& data) {
 }  // namespace
 
 step_result::step_result(const data_reader& data, std::string into)
-    : keep_(read_keep(data)), rule_(data.value("result", false)) {
+    : keep_(read_keep(data)), rule_(data.value_unless_null("result", false)) {
   if (data.is_null("into")) {
     refuse_unkept(data);
     return;

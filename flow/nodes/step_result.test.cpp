@@ -69,6 +69,8 @@ TEST_CASE("an http step without a rule keeps the response under its own key", "[
   };
   const json response{{"status", 200}, {"json", {{"id", 7}}}};
   CHECK(data_after(http(json::object()), response) == json{{"n", 1}, {"response", response}});
+  CHECK(data_after(http({{"result", nullptr}}), response) ==
+        json{{"n", 1}, {"response", response}});
   CHECK(data_after(http({{"keep", "json"}}), response) ==
         json{{"n", 1}, {"response", {{"id", 7}}}});
   CHECK(data_after(http({{"into", "response"}, {"result", {{"id", var("result.json.id")}}}}),
