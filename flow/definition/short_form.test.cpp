@@ -202,6 +202,8 @@ TEST_CASE("diagnostics of the short form point into what was written", "[short_f
       {do_a + R"(, "on_error": [{"on": [], "to": "a"}]}])", "/nodes/0/on_error/0/on wrong_type"},
       {do_a + R"(, "on_error": [{"on": false, "to": "a"}]}])", "/nodes/0/on_error/0/on wrong_type"},
       {do_a + R"(, "on_error": [{"to": "a", "into": 7}]}])", "/nodes/0/on_error/0/into wrong_type"},
+      {do_a + R"(, "on_error": [{"to": "a", "into": null}]}])",
+       "/nodes/0/on_error/0/into wrong_type"},
       {do_a + R"(, "on_error": ["a"]}])", "/nodes/0/on_error/0 wrong_type"},
       {do_a + R"(, "on_error": true}])", "/nodes/0/on_error wrong_type"},
       {do_a + R"(, "on_error": null}])", "/nodes/0/on_error wrong_type"},
