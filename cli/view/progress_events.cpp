@@ -223,7 +223,8 @@ void run_progress::apply_to_step(event_kind kind, const history_event& e, std::s
       n.condition = e.detail.value("result", false);
       return leave_by_plain_edges(node);
     case event_kind::in_doubt:
-      n.note = "in doubt: the call was interrupted";
+      n.note = "in doubt";
+      if (const auto why = text_of(e.detail, "why"); !why.empty()) n.note += ": " + why;
       return;
     case event_kind::step_restarted:
       if (n.running == 0) ++n.running;
