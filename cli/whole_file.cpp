@@ -64,7 +64,8 @@ result<void> whole_file::open(const std::string& file) {
   target_ = exists ? std::filesystem::canonical(file, problem).string() : file;
   if (problem) return failed(problem.value());
   const std::string beside = target_ + "." + std::to_string(::getpid()) + ".part";
-  fd_ = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  // What replaces a private file is never readable by others.
+  fd_ = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, exists ? 0600 : 0666);
   if (fd_ < 0 && errno == EEXIST)
     return error{errc::already_exists, printable(beside) + " is left over; delete it"};
   if (fd_ < 0) return failed(errno);
