@@ -6,8 +6,8 @@
 
 #include <pawl/detail/hex.hpp>
 #include <pawl/detail/placement.hpp>
-#include <pawl/detail/sha256.hpp>
 
+#include "persistence/blob_verification.hpp"
 #include "persistence/blobs.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/values/unopened.hpp"
@@ -59,22 +59,13 @@ class blob_checker {
     const auto head = load_blob(of_, key);
     if (!head) return head.error();
     if (!*head) return error{errc::corrupt, "its head cannot be read twice"};
-    pawl::detail::sha256_sum sum;
-    std::uint64_t size = 0;
-    for (std::uint32_t n = 0; n < blob_chunks_of((*head)->size); ++n) {
-      const auto chunk = load_blob_chunk(of_, key.scope, **head, n);
-      if (!chunk) {
-        const bool is_missing = chunk.error().code == errc::not_found;
-        return error{is_missing ? errc::corrupt : chunk.error().code,
-                     "chunk " + std::to_string(n) +
-                         (is_missing ? " is missing" : ": " + chunk.error().message)};
-      }
-      sum.add(*chunk);
-      size += chunk->size();
-    }
-    if (size != (*head)->size || sum.finish() != key.hash)
-      return error{errc::corrupt, "its bytes are not those of its hash"};
-    found_.bytes += size;
+    blob_verification bytes{key, **head};
+    result<bool> good = false;
+    do {
+      good = bytes.read(of_, 1);
+    } while (good && !*good);
+    if (!good) return good.error();
+    found_.bytes += (*head)->size;
     return {};
   }
 
