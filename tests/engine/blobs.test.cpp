@@ -216,7 +216,8 @@ TEST_CASE("a damaged blob is mended when it is sent again", "[engine][blobs]") {
   const persistence::blob_key key{default_scope(), detail::sha256_bytes(bytes)};
   const persistence::blob_head head{
       std::string(persistence::keys::blob_content_bytes, 'c'), size, "image/png", {}, {}};
-  const std::string damage = GENERATE("other bytes", "a missing chunk", "no chunk", "the head");
+  const std::string damage =
+      GENERATE(as<std::string>{}, "other bytes", "a missing chunk", "no chunk", "the head");
   CAPTURE(size, damage);
   engine_components given;
   given.open_store = [&]() -> result<std::unique_ptr<persistence::store>> {
