@@ -105,6 +105,14 @@ class BlobsTest(ServerTest):
         self.assertEqual(len({a.text for a in answers}), 1)
         self.assertTrue(self.read(server, digest(data))[1] == data)
 
+    def test_a_scope_has_a_limit_of_bytes(self):
+        server = self.serve("--set", "blobs.max_scope_bytes=700000")
+        data = os.urandom(700_001)
+        refused = self.put(server, data)
+        self.assertEqual((refused.status, refused.body["code"]), (422, "limit_exceeded"))
+        self.assertEqual(self.put(server, data[:1]).status, 200)
+        self.assertIn("blobs.max_scope_bytes", refused.text)
+
     def test_bad_uploads_store_nothing(self):
         server = self.serve("--set", "blobs.max_bytes=700000")
         data = os.urandom(700_001)
