@@ -306,3 +306,49 @@ test('a server that is killed and comes back needs no reload', async () => {
   await status('completed');
   await page.locator('.node.phase-done', { hasText: 'ship' }).waitFor();
 });
+
+test('a page whose code is loaded while the server is away appears when it is back', async () => {
+  const code = /\/flows-[^/]*\.js$/;
+  await open('#/runs');
+  await page.locator('[data-row]').first().waitFor();
+  await server.kill();
+  // The proxy of the tests would still have the code.
+  await page.route(code, (route) => route.abort());
+  await page.getByRole('link', { name: 'Flows', exact: true }).click();
+  await page.getByText('This page could not be loaded').waitFor();
+  await page.getByText('The server cannot be reached.').waitFor();
+  await page.unroute(code);
+  await server.start();
+  await page.getByRole('heading', { name: 'Flows' }).waitFor();
+  await page.locator('[data-row]', { hasText: 'shop/order' }).waitFor();
+  // A file that stays missing is asked for again by the user only.
+  await page.route(/\/workers-[^/]*\.js$/, (route) => route.abort());
+  await page.getByRole('link', { name: 'Workers', exact: true }).click();
+  await page.getByText(/Failed to fetch/).waitFor();
+  await page.unroute(/\/workers-[^/]*\.js$/);
+  await button('Reload').click();
+  await page.getByRole('heading', { name: 'Workers and queues' }).waitFor();
+});
+
+test('a server that is not ready says so on every page', async () => {
+  const problem = {
+    type: 'about:blank',
+    title: 'Service Unavailable',
+    status: 503,
+    code: 'unavailable',
+    detail: 'the disk is full',
+  };
+  await page.route('**/readyz', (route) =>
+    route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
+  );
+  await page.clock.install();
+  await open('#/runs');
+  const banner = page.getByRole('status').filter({ hasText: 'The server is not ready: the disk is full' });
+  await banner.waitFor();
+  await page.getByRole('link', { name: 'Overview', exact: true }).click();
+  await banner.waitFor();
+  // It goes when the server is ready: asked again in 15 s.
+  await page.unroute('**/readyz');
+  await page.clock.fastForward(20_000);
+  await banner.waitFor({ state: 'detached' });
+});

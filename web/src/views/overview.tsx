@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo } from 'react';
+import { Suspense, useMemo } from 'react';
 import type { ErrorGroups, RunStatus } from '../client';
 import { useRenewed } from '../live/use_renewed';
 import { changesCounts } from '../model/digest';
@@ -11,12 +11,13 @@ import { Link } from '../router/link';
 import { useSession } from '../session';
 import { Icon } from '../ui/icons';
 import { visibleText } from '../ui/json_view';
+import { lazyView } from '../ui/lazy_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
 import { Ago } from '../ui/time';
 import { UnservedNotes } from '../ui/unserved_notes';
 import { useStats } from './use_stats';
 
-const ActivityChart = lazy(() => import('../ui/activity_chart').then((m) => ({ default: m.ActivityChart })));
+const ActivityChart = lazyView(() => import('../ui/activity_chart').then((m) => m.ActivityChart));
 
 const tiles: { status: RunStatus; text: string }[] = [
   { status: 'running', text: 'executing steps or waiting' },

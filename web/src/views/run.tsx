@@ -1,10 +1,11 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { PawlError, type Run } from '../client';
 import { plural } from '../model/words';
 import { Link } from '../router/link';
 import { setQuery, useRoute } from '../router/route';
 import { EventList } from '../ui/event_list';
 import { visibleText } from '../ui/json_view';
+import { lazyView } from '../ui/lazy_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
 import { TabPanel, Tabs } from '../ui/tabs';
 import { NodePane } from './node_pane';
@@ -14,7 +15,7 @@ import { Logs, Timeline } from './run_tabs';
 import { type LoadedHistory, useHistory, useRun } from './use_run';
 import { useDefinition } from './use_version';
 
-const FlowGraph = lazy(() => import('../graph/flow_graph').then((m) => ({ default: m.FlowGraph })));
+const FlowGraph = lazyView(() => import('../graph/flow_graph').then((m) => m.FlowGraph));
 
 const tabs = ['graph', 'timeline', 'events', 'data', 'logs'] as const;
 type TabId = (typeof tabs)[number];
