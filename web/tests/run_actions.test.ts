@@ -11,9 +11,17 @@ stage();
 
 test('a run is started by a form that keeps its state in the URL', async () => {
   await open('#/flows/shop%2Forder?tab=start');
-  await page.getByLabel('Amount').fill('many');
+  const required = page.locator('.field', { hasText: 'is required' });
   await button('Start the run').click();
   await page.getByText('The run was not started').waitFor();
+  await page.getByText('Correct the marked fields.').waitFor();
+  expect(await required.locator('label').allTextContents()).toEqual(['Amount', 'Customer']);
+  expect(await required.locator('[aria-invalid="true"]').count()).toBe(2);
+  // Said once: not at the foot of the form as well.
+  expect(await page.getByText(/\(\/required\)/).count()).toBe(0);
+  await page.getByLabel('Amount').fill('many');
+  expect(await required.locator('label').allTextContents()).toEqual(['Customer']);
+  await button('Start the run').click();
   await page.locator('.field-error', { hasText: 'must be a number' }).waitFor();
   await page.getByLabel('Amount').fill('2000');
   await page.getByLabel('Customer').fill('eve');
@@ -61,12 +69,20 @@ test('a start whose answer is lost is sent again and starts one run', async () =
 test('a question is answered by a form made from its schema', async () => {
   await open('#/runs/order-18');
   await page.getByText('Approve 4200 EUR for bob?').first().waitFor();
+  // A form that nobody has touched answers neither yes nor no.
+  await button('Send the answer').click();
+  await page.getByText('The answer was refused; the question stays open').waitFor();
+  await page
+    .locator('.field', { hasText: 'is required' })
+    .getByLabel('Approve this order')
+    .and(page.locator('[aria-invalid="true"]'))
+    .waitFor();
   await button('Edit as JSON').click();
   await page.getByLabel('Value as JSON').fill('{"approved": "perhaps"}');
   await button('Send the answer').click();
   await page.getByText('The answer was refused; the question stays open').waitFor();
   await button('Edit as a form').click();
-  await page.getByLabel('Approve this order').check();
+  await page.getByLabel('Approve this order').selectOption('yes');
   await page.getByLabel('Comment').fill('fine');
   await button('Send the answer').click();
   await status('running');
