@@ -13,6 +13,8 @@ import '@xyflow/react/dist/style.css';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { type Definition, edgeText } from '../model/definition';
 import type { Progress } from '../model/progress';
+import { leftText } from '../model/time';
+import { useNow } from '../session';
 import { isDark, useSettings } from '../settings';
 import { type Layout, type LayoutInput, layoutFlow, nodeHeight, nodeWidth } from './layout';
 import LayoutWorker from './layout.worker?worker';
@@ -30,6 +32,10 @@ const handles: NodeHandle[] = [
   { type: 'target', position: Position.Top, x: nodeWidth / 2, y: 0 },
   { type: 'source', position: Position.Bottom, x: nodeWidth / 2, y: nodeHeight },
 ];
+/** The zoom buttons have a row below the graph, so they cover no node of one that fits. */
+const barHeight = 36;
+/** The whole graph can be made as small as this, in pixels: the width of a phone. */
+const minFitted = 250;
 /** Above this many nodes the layout would hold up the page. */
 const workerFrom = 200;
 
@@ -56,6 +62,8 @@ interface FlowGraphProps {
   /** Of a run. Progress changes in place: `version` says when. */
   progress?: Progress | undefined;
   version?: number;
+  /** When the wait of a node ends at the latest. */
+  deadlines?: ReadonlyMap<string, number>;
   selected?: string | undefined;
   onSelect(id: string | undefined): void;
   diagnostics?: Map<string, { errors: number; warnings: number }>;
@@ -75,6 +83,7 @@ function Canvas({
   definition,
   progress,
   version = 0,
+  deadlines,
   selected,
   onSelect,
   diagnostics,
@@ -102,16 +111,20 @@ function Canvas({
   );
   const layout = useLayout(input);
 
+  const minute = useNow(60_000, (deadlines?.size ?? 0) > 0);
   // Only nodes that changed are drawn again.
   const cache = useRef(new Map<string, { key: string; node: Node<NodeData> }>());
   const nodes = useMemo(() => {
     if (!layout) return [];
     const next = new Map<string, { key: string; node: Node<NodeData> }>();
+    const now = Date.now();
     const all = definition.nodes.map((node) => {
       const state = progress?.nodes.get(node.id);
       const position = layout.nodes[node.id] ?? { x: 0, y: 0 };
       const found = diagnostics?.get(node.id);
       const text = state ? progressText(state) : '';
+      const until = state?.phase === 'waiting' ? deadlines?.get(node.id) : undefined;
+      const left = until === undefined ? '' : leftText(until, now);
       const key = JSON.stringify([
         position,
         node.type,
@@ -119,6 +132,7 @@ function Canvas({
         state?.phase,
         state?.visits,
         text,
+        left,
         state?.items,
         selected === node.id,
         found,
@@ -150,6 +164,7 @@ function Canvas({
                   selected: selected === node.id,
                   onSelect: select,
                   text,
+                  left,
                 },
               } satisfies Node<NodeData>,
             };
@@ -158,7 +173,7 @@ function Canvas({
     });
     cache.current = next;
     return all;
-  }, [layout, definition, progress, version, selected, diagnostics, select]);
+  }, [layout, definition, progress, version, deadlines, minute, selected, diagnostics, select]);
 
   const edges = useMemo<Edge<EdgeData>[]>(() => {
     if (!layout) return [];
@@ -187,14 +202,15 @@ function Canvas({
 
   // As high as the graph needs, within limits.
   const boxHeight = layout
-    ? `clamp(260px, ${Math.ceil(layout.height) + 56}px, ${typeof height === 'number' ? `${height}px` : height})`
+    ? `clamp(260px, ${Math.ceil(layout.height) + 56 + barHeight}px, ${typeof height === 'number' ? `${height}px` : height})`
     : height;
   const fitted = useRef<Layout>(undefined);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!layout || fitted.current === layout || !box.current) return;
     fitted.current = layout;
-    const { clientWidth: width, clientHeight: tall } = box.current;
+    const width = box.current.clientWidth;
+    const tall = box.current.clientHeight - barHeight;
     const gap = 24;
     const fit = Math.min(
       (width - 2 * gap) / Math.max(layout.width, 1),
@@ -262,17 +278,28 @@ function Canvas({
             deleteKeyCode={null}
             selectionKeyCode={null}
             multiSelectionKeyCode={null}
-            minZoom={0.05}
+            minZoom={Math.min(0.05, minFitted / Math.max(layout.width, layout.height))}
             maxZoom={2}
             preventScrolling={false}
             zoomOnScroll={false}
             panOnScroll={false}
             zoomActivationKeyCode={['Control', 'Meta']}
+            proOptions={{ hideAttribution: true }}
             onPaneClick={() => onSelect(undefined)}
             onlyRenderVisibleElements={definition.nodes.length > 150}
           >
-            <Controls showInteractive={false} />
-            {definition.nodes.length > 60 && <MiniMap pannable ariaLabel="Map of the graph" />}
+            <Controls showInteractive={false} orientation="horizontal" />
+            {definition.nodes.length > 60 && (
+              <MiniMap
+                pannable
+                ariaLabel="Map of the graph"
+                nodeStrokeColor="var(--edge)"
+                // A node of a large graph would be smaller than a pixel of the map.
+                nodeStrokeWidth={Math.max(layout.width / 200, layout.height / 150)}
+                maskStrokeColor="var(--accent)"
+                maskStrokeWidth={2}
+              />
+            )}
           </ReactFlow>
         ) : (
           <p className="loading" role="status">

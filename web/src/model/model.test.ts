@@ -7,8 +7,8 @@ import { eventText, groupOf } from './events';
 import { foldedAxis } from './fold';
 import { quantiles } from './metrics';
 import { spanOf } from './pointer';
-import { progressOf } from './progress';
-import { absoluteText, durationText, relativeText } from './time';
+import { deadlines, progressOf } from './progress';
+import { absoluteText, durationText, leftText, relativeText } from './time';
 import { adviceOf, cancelReason, isServed, moverText, toneOf } from './why';
 
 const t0 = Date.parse('2026-01-31T09:00:00.000Z');
@@ -171,6 +171,30 @@ test('joined branches end their waits', () => {
   expect(progress.attempts.map((each) => [each.status, each.segments[0]!.to! - t0])).toEqual([
     ['completed', 10],
     ['completed', 10],
+  ]);
+  expect(progress.nodes.get('j')!.visits).toBe(1);
+  progress.apply(event('branch_arrived', 'j', 20, {}, 3));
+  expect(progress.nodes.get('j')!.visits).toBe(2);
+});
+
+test('a node that waits ends at its first deadline', () => {
+  const wait = (node: string, until?: string) => ({
+    node,
+    kind: 'timer' as const,
+    name: '',
+    ...(until && { until }),
+  });
+  const at = (minute: number) => new Date(t0 + minute * 60_000).toISOString();
+  const waits = [wait('a', at(9)), wait('b'), wait('a', at(4))];
+  expect([...deadlines({ waiting_on: waits })]).toEqual([['a', t0 + 240_000]]);
+  expect([-1, 0, 1, 59_999, 60_000, 3_599_999, 90_061_000].map((ms) => leftText(t0 + ms, t0))).toEqual([
+    '',
+    '',
+    '<1min left',
+    '<1min left',
+    '1min left',
+    '59min left',
+    '1d 1h left',
   ]);
 });
 

@@ -1,5 +1,6 @@
-import { Suspense } from 'react';
+import { Suspense, useMemo } from 'react';
 import { PawlError, type Run } from '../client';
+import { deadlines } from '../model/progress';
 import { plural } from '../model/words';
 import { Link } from '../router/link';
 import { setQuery, useRoute } from '../router/route';
@@ -39,6 +40,7 @@ function LoadedRun({ run }: { run: Run }) {
   const { query } = useRoute();
   const { definition, error } = useDefinition(run.flow, run.version);
   const history = useHistory(run.id, definition, run);
+  const waits = useMemo(() => deadlines(run), [run]);
   const tab: TabId = tabs.find((each) => each === query.get('tab')) ?? 'graph';
   const node = query.get('node') ?? undefined;
   const select = (id: string | undefined) => setQuery({ node: id, step: undefined });
@@ -76,6 +78,7 @@ function LoadedRun({ run }: { run: Run }) {
                 definition={definition}
                 progress={history.progress}
                 version={history.version}
+                deadlines={waits}
                 selected={node}
                 onSelect={select}
                 label={`Graph of the run ${run.id}`}
