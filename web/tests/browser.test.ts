@@ -139,11 +139,11 @@ test('scopes are apart', async () => {
   expect(page.url()).not.toContain('team-a');
 });
 
-test('seven tabs have one stream', async () => {
+test('ten tabs have one stream', async () => {
   await open('#/runs');
   const before = (await server.get('/v1/stats')).streams as number;
   // More than the connections that a browser has to one server.
-  const others = await Promise.all(Array.from({ length: 6 }, () => context.newPage()));
+  const others = await Promise.all(Array.from({ length: 9 }, () => context.newPage()));
   await Promise.all(
     others.map(async (each) => {
       watch(each, faults);
