@@ -60,7 +60,7 @@ test('commands are quoted for the shell', () => {
     / --reason x --server \S+ -- -r -5$/,
   );
   expect(pawlText({ ...where, scope: 'default' }, 'retry', 'r', { reason: 'x' })).toBe(
-    'pawl runs retry r --server http://h:1',
+    'pawl runs retry r --reason x --server http://h:1',
   );
 });
 
