@@ -15,6 +15,7 @@ import { lazyView } from '../ui/lazy_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
 import { Ago } from '../ui/time';
 import { UnservedNotes } from '../ui/unserved_notes';
+import { FirstRun } from './first_run';
 import { useStats } from './use_stats';
 
 const ActivityChart = lazyView(() => import('../ui/activity_chart').then((m) => m.ActivityChart));
@@ -64,16 +65,7 @@ export function Overview() {
       <div className="page-head">
         <h1>Overview</h1>
       </div>
-      {Object.values(s.runs).every((count) => count === 0) && (
-        <Note
-          tone="info"
-          title="There are no runs in this scope yet"
-          action={<Link to={['flows']}>Flows</Link>}
-        >
-          Store a flow, then start a run of it: here, with <code>pawl flows put</code> and{' '}
-          <code>pawl runs start</code>, or with the API.
-        </Note>
-      )}
+      {Object.values(s.runs).every((count) => count === 0) && <FirstRun />}
       {s.executor.stuck > 0 && (
         <Note
           tone="bad"
