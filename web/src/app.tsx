@@ -221,7 +221,6 @@ function KeyDialog() {
   return (
     <Dialog
       title="API key"
-      onClose={() => undefined}
       onSubmit={() => {
         if (text && !attempt.isPending) attempt.mutate(text);
       }}

@@ -216,6 +216,11 @@ test('a key opens a session, and a reader sees no commands', async () => {
   );
   const own = await startConsole(guarded);
   await page.goto(own.url + '#/runs/g-1');
+  await page.getByLabel('Key', { exact: true }).waitFor();
+  // The dialog says it all, and cannot be left.
+  expect(await page.getByText('authentication required').count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Close' }).count()).toBe(0);
+  for (let i = 0; i < 3; ++i) await page.keyboard.press('Escape');
   await page.getByLabel('Key', { exact: true }).fill('wrong');
   await button('Log in').click();
   await page.getByText('The server does not accept this key.').waitFor();
@@ -244,6 +249,10 @@ test('a key opens a session, and a reader sees no commands', async () => {
     ['#/flows', '[data-row]'],
     ['#/flows/shop%2Forder?tab=versions', '[data-row]'],
     ['#/workers', 'text=Functions of the server'],
+    ['#/flows/shop%2Forder?tab=start', 'text=Starting runs needs a key with the role operator.'],
+    ['#/flows/shop%2Forder/edit', 'text=Writing flows needs a key with the role author.'],
+    ['#/new', 'text=Writing flows needs a key with the role author.'],
+    ['#/server', 'text=This page needs a key with the role admin.'],
     ['#/flows/shop%2Forder', '.node'],
   ] as const) {
     await page.evaluate((to) => {

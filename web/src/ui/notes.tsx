@@ -53,8 +53,9 @@ export function ProblemNote({
   command?: boolean;
   form?: string;
 }) {
-  if (!error) return null;
   const problem = error instanceof PawlError ? error : undefined;
+  // Without a valid key the login dialog is open, and what failed is read again after it.
+  if (!error || problem?.status === 401) return null;
   const all = problem?.diagnostics ?? [];
   const listed = all.filter((each) => form === undefined || pointerIn(each, form) === undefined);
   const inForm = listed.length < all.length;

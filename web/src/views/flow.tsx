@@ -167,7 +167,10 @@ export function FlowPage({ name }: { name: string }) {
           ) : (
             !flow.error && <Loading what="the graph" />
           ))}
-        {tab === 'start' && definition && (
+        {tab === 'start' && !may('operator') && (
+          <Empty title="Starting runs needs a key with the role operator." />
+        )}
+        {tab === 'start' && may('operator') && definition && (
           <StartForm
             key={shown}
             flow={name}
