@@ -212,6 +212,9 @@ test('selected runs are retried together, by one job', async () => {
   await page.getByLabel('Select all loaded runs').check();
   await button('Commands for the selected…').click();
   expect(await page.getByLabel('Command', { exact: true }).inputValue()).toBe('retry');
+  await page.getByLabel('Reason (optional)').fill('mended');
+  await page.getByText('The same as a command').click();
+  await page.getByText(/^pawl jobs start retry --filter 'id=.* status=failed' --reason mended /).waitFor();
   await page
     .getByRole('dialog')
     .getByRole('button', { name: /^Retry \d+ runs?$/ })
@@ -383,6 +386,10 @@ test('a run is forked from a checkpoint with changed data', async () => {
   const changes = page.getByRole('region', { name: `Changes from checkpoint 1 to ${checkpoint}` });
   await changes.getByText('/data/parcel').waitFor();
   await changes.getByText('Hamburg').waitFor();
+  // Where the run stands is below what it works on.
+  expect(await changes.getByText('/status').isVisible()).toBe(false);
+  await changes.getByText(/^State of the engine: \d+ changes?$/).click();
+  await changes.getByText('/status').waitFor();
   await page.getByRole('spinbutton', { name: 'Checkpoint' }).fill('1');
   await button('Fork from checkpoint 1…').click();
   await page.getByLabel('Keys to set first (optional)').fill('{"customer": "dan"}');

@@ -9,7 +9,7 @@ import { quantiles } from './metrics';
 import { spanOf } from './pointer';
 import { deadlines, progressOf } from './progress';
 import { absoluteText, durationText, leftText, relativeText } from './time';
-import { adviceOf, cancelReason, isServed, moverText, toneOf } from './why';
+import { adviceOf, cancelReason, isServed, moverText, reasonText, toneOf } from './why';
 
 const t0 = Date.parse('2026-01-31T09:00:00.000Z');
 let place = 0;
@@ -330,6 +330,18 @@ test('an explanation has a tone, who moves the run, and what to do about a failu
   expect(moverText(reason({ mover: 'command', commands: commands('resume') }))).toBe(
     'Continues with: resume.',
   );
+  const asks = {
+    kind: 'answer' as const,
+    name: 'a#1.1',
+    text: 'Waits for an answer to the question "a#1.1".',
+  };
+  expect(reasonText(reason({ ...asks, detail: { question: 'Ship for $& 5?' } as never }))).toBe(
+    'Waits for an answer: Ship for $& 5?',
+  );
+  expect(reasonText(reason({ ...asks, detail: { question: { amount: 5 } } as never }))).toBe(
+    'Waits for an answer.',
+  );
+  expect(reasonText(reason({ text: 'Waits.' }))).toBe('Waits.');
   const error = { type: 't', message: 'm.', node: 'a', attempt: 1 };
   const failure = (text: string, ...names: WaitReason['commands'][number]['command'][]) =>
     adviceOf(reason({ kind: 'failure', mover: 'command', text, commands: commands(...names) }), error);
