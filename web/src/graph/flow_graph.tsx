@@ -32,8 +32,6 @@ const handles: NodeHandle[] = [
   { type: 'target', position: Position.Top, x: nodeWidth / 2, y: 0 },
   { type: 'source', position: Position.Bottom, x: nodeWidth / 2, y: nodeHeight },
 ];
-/** The zoom buttons have a row below the graph, so they cover no node of one that fits. */
-const barHeight = 36;
 /** The whole graph can be made as small as this, in pixels: the width of a phone. */
 const minFitted = 250;
 /** Above this many nodes the layout would hold up the page. */
@@ -202,15 +200,14 @@ function Canvas({
 
   // As high as the graph needs, within limits.
   const boxHeight = layout
-    ? `clamp(260px, ${Math.ceil(layout.height) + 56 + barHeight}px, ${typeof height === 'number' ? `${height}px` : height})`
+    ? `clamp(260px, ${Math.ceil(layout.height) + 56}px, ${typeof height === 'number' ? `${height}px` : height})`
     : height;
   const fitted = useRef<Layout>(undefined);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!layout || fitted.current === layout || !box.current) return;
     fitted.current = layout;
-    const width = box.current.clientWidth;
-    const tall = box.current.clientHeight - barHeight;
+    const { clientWidth: width, clientHeight: tall } = box.current;
     const gap = 24;
     const fit = Math.min(
       (width - 2 * gap) / Math.max(layout.width, 1),
@@ -288,7 +285,6 @@ function Canvas({
             onPaneClick={() => onSelect(undefined)}
             onlyRenderVisibleElements={definition.nodes.length > 150}
           >
-            <Controls showInteractive={false} orientation="horizontal" />
             {definition.nodes.length > 60 && (
               <MiniMap
                 pannable
@@ -307,6 +303,12 @@ function Canvas({
           </p>
         )}
       </div>
+      {layout && (
+        // Below the canvas, where it covers no node.
+        <div className="react-flow graph-tools">
+          <Controls showInteractive={false} orientation="horizontal" />
+        </div>
+      )}
     </div>
   );
 }
