@@ -29,8 +29,11 @@ namespace {
 
 router routes_for(const server_settings& s) {
   router routes = all_routes();
-  if (s.console) add_console_routes(routes);
-  if (s.old_api) add_old_routes(routes);
+  add_console_routes(routes, s.console);
+  if (s.old_api)
+    add_old_routes(routes);
+  else
+    add_root_route(routes);
   return routes;
 }
 
