@@ -16,11 +16,13 @@
 namespace pawl::cli {
 namespace {
 
+bool has_yaml_extension(const std::string& name) {
+  const std::string lower = flow::http_syntax::in_lower_case(name);
+  return lower.ends_with(".yaml") || lower.ends_with(".yml");
+}
+
 bool is_yaml(const std::string& file, std::string_view text) {
-  if (file != "-") {
-    const std::string name = flow::http_syntax::in_lower_case(file);
-    return name.ends_with(".yaml") || name.ends_with(".yml");
-  }
+  if (file != "-") return has_yaml_extension(file);
   const auto first = text.find_first_not_of(" \t\r\n");
   return first != text.npos && text[first] != '{' && text[first] != '[';
 }
@@ -41,6 +43,10 @@ result<void> parse(flow_file& file, const flow::limits& allowed) {
 }
 
 }  // namespace
+
+bool has_flow_extension(const std::string& name) {
+  return has_yaml_extension(name) || flow::http_syntax::in_lower_case(name).ends_with(".json");
+}
 
 result<flow_file> read_flow_file(const std::string& file, const settings& s) {
   flow_file read;

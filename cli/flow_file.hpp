@@ -25,6 +25,9 @@ struct flow_file {
   [[nodiscard]] bool valid() const noexcept { return compiled.flow != nullptr; }
 };
 
+/// Whether a name ends as those of flow files do: .json, .yaml or .yml.
+[[nodiscard]] bool has_flow_extension(const std::string& name);
+
 /// Reads and compiles a flow from a file, or from standard input for "-". A file whose name ends in
 /// .yaml or .yml is YAML, and so is standard input that begins with neither "{" nor "[". Succeeds
 /// for an invalid flow too; see `flow_file::valid`. Errors: as `read_text`; `invalid_flow` with

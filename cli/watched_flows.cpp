@@ -13,11 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool has_flow_extension(const fs::path& file) {
-  const auto extension = file.extension();
-  return extension == ".json" || extension == ".yaml" || extension == ".yml";
-}
-
 /// Folders of tools, which are large and have no flows.
 bool is_skipped(const fs::path& folder) {
   const std::string name = folder.filename().string();
@@ -37,7 +32,7 @@ std::map<fs::path, watched_flows::stamp> watched_flows::find_files() {
       if (is_skipped(at->path())) at.disable_recursion_pending();
       continue;
     }
-    if (!has_flow_extension(at->path()) || !at->is_regular_file(gone)) continue;
+    if (!has_flow_extension(at->path().string()) || !at->is_regular_file(gone)) continue;
     const stamp seen{at->last_write_time(gone), at->file_size(gone)};
     if (gone) continue;
     if (found.size() == max_files) {

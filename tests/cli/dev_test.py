@@ -10,7 +10,7 @@ import unittest
 import urllib.request
 from xml.etree import ElementTree
 
-from program import LIMIT_S, PROGRAM, USAGE, ProgramTest, environment, task
+from program import LIMIT_S, NOT_FOUND, PROGRAM, USAGE, ProgramTest, environment, task
 
 
 class Developed:
@@ -141,6 +141,10 @@ class GraphTest(ProgramTest):
         self.assertIn("n0 --> n1", text)
         self.pawl("flows", "put", flow, *self.where)
         self.assertEqual(self.pawl("flows", "graph", "two", *self.where).stdout, text)
+
+    def test_a_missing_file_is_not_taken_for_a_stored_flow(self):
+        self.refused(NOT_FOUND, "no such file: missing.yaml", "flows", "graph", "missing.yaml")
+        self.refused(USAGE, "--data-dir", "flows", "graph", "missing")
 
     @unittest.skipUnless(shutil.which("dot"), "needs Graphviz")
     def test_graphviz_accepts_the_picture(self):
