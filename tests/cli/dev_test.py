@@ -126,6 +126,11 @@ class InitTest(ProgramTest):
         folder = os.path.join(self.folder, "shop")
         text = self.pawl("init", folder).stdout
         self.assertIn("pawl dev flows", text)
+        flows = os.path.join(folder, "flows")
+        with open(os.path.join(flows, "order.yaml"), encoding="utf-8") as flow:
+            named = flow.readline().strip().rpartition("$schema=")[2]
+        with open(os.path.join(flows, named), encoding="utf-8") as schema:
+            self.assertEqual(schema.read(), self.pawl("schema").stdout)
         self.pawl("validate", os.path.join(folder, "flows", "order.yaml"), "--strict",
                   "--worker-function", "orders.charge,orders.ship")
         with open(os.path.join(folder, "worker.py"), encoding="utf-8") as worker:
