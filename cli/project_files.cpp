@@ -31,7 +31,11 @@ nodes:
   - id: approve
     type: interrupt
     question: "Ship the order of {{customer}} for {{amount}}?"
-    schema: {type: object, required: [approved], properties: {approved: {type: boolean}}}
+    schema:
+      type: object
+      required: [approved]
+      properties:
+        approved: {type: boolean, title: "Ship it?"}
   - id: ship
     type: task
     code_ref: orders.ship
