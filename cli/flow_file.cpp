@@ -100,10 +100,13 @@ std::string describe(const flow_file& flow, const diagnostic& d) {
 
 std::string describe_malformed(const std::string& file, const error& why) {
   const std::string name = file == "-" ? "standard input" : printable(file);
-  std::string text = printable(why.message);
-  if (text.starts_with(name + " is not valid ")) text.erase(0, name.size() + 4);
-  static const std::regex place{R"(at line (\d+), column (\d+))"};
+  const std::string text = printable(why.message);
+  static const std::regex syntax{R"(^.*? is not (valid \w+) at line (\d+), column (\d+): )"};
   std::smatch found;
+  if (std::regex_search(text, found, syntax))
+    return name + ":" + found.str(2) + ":" + found.str(3) + ": error: not " + found.str(1) + ": " +
+           found.suffix().str();
+  static const std::regex place{R"(at line (\d+), column (\d+))"};
   std::string at = name;
   if (std::regex_search(text, found, place)) at += ":" + found.str(1) + ":" + found.str(2);
   return at + ": error: " + text;

@@ -42,7 +42,7 @@ struct flow_file {
 /// "backup.json:4:27: error: unknown node type … (/nodes/2/type)", printable.
 [[nodiscard]] std::string describe(const flow_file& flow, const diagnostic& d);
 
-/// The same for a file that is not JSON or YAML: "backup.json:4:27: error: not valid JSON …",
+/// The same for a file that is not JSON or YAML: "backup.json:4:27: error: not valid JSON: …",
 /// printable.
 [[nodiscard]] std::string describe_malformed(const std::string& file, const error& why);
 
