@@ -84,6 +84,18 @@ class DevTest(ProgramTest):
         served.line_with("wrong.json: stored as w@1.0.0")
         self.assertFalse([line for line in served.lines if "package.json" in line])
 
+    def test_a_flow_that_its_file_no_longer_has_stays_stored_and_is_named(self):
+        self.flow(task("a", "core.echo"), name="one")
+        served = self.dev()
+        served.line_with("one.json: stored as one@1.0.0")
+        self.file("one.json", {"name": "uno", "nodes": [{"id": "a", "type": "end"}]})
+        served.line_with("one.json: renamed; the flow one stays stored")
+        served.line_with("one.json: stored as uno@1.0.0")
+        os.remove(os.path.join(self.folder, "one.json"))
+        served.line_with("one.json: gone; the flow uno stays stored")
+        with urllib.request.urlopen(served.url() + "/v1/flows", timeout=LIMIT_S) as answer:
+            self.assertEqual([flow["name"] for flow in json.load(answer)["flows"]], ["one", "uno"])
+
     def flow_files(self, served):
         with urllib.request.urlopen(served.url() + "/v1/flow-files", timeout=LIMIT_S) as answer:
             return json.load(answer)
