@@ -84,6 +84,17 @@ class DevTest(ProgramTest):
         served.line_with("wrong.json: stored as w@1.0.0")
         self.assertFalse([line for line in served.lines if "package.json" in line])
 
+    def test_commands_are_logged_only_if_asked_for(self):
+        for arguments, logged in (((), False), (("--log-level", "info"), True)):
+            served = self.dev(*arguments)
+            body = {"name": "n", "nodes": [{"id": "a", "type": "end"}]}
+            sent = urllib.request.Request(
+                served.url() + "/v1/flows", json.dumps(body).encode(),
+                {"Content-Type": "application/json"})
+            urllib.request.urlopen(sent, timeout=LIMIT_S).close()
+            self.assertEqual(served.stop(), 0)
+            self.assertEqual(any("audit what=flows.post" in line for line in served.lines), logged)
+
     def test_a_flow_that_its_file_no_longer_has_stays_stored_and_is_named(self):
         self.flow(task("a", "core.echo"), name="one")
         served = self.dev()
