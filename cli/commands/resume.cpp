@@ -145,6 +145,8 @@ constexpr const char* resume_examples =
     "Resumes a paused run, continues a run that was interrupted by a crash or Ctrl-C,\n"
     "and answers a run's question. On a terminal, it asks for the answer that a run\n"
     "waits for. Finished steps do not run again.\n"
+    "Where a loop asks again, name the question with --question: without it, an\n"
+    "answer that comes late is taken for the next question.\n"
     "All unfinished runs: pawl recover. Failed runs: pawl runs retry.";
 
 CLI::App* add_resume_command(CLI::App& to, command_line& line,
@@ -154,7 +156,8 @@ CLI::App* add_resume_command(CLI::App& to, command_line& line,
   cmd->add_option("--answer", given->answer, "Answer to the run's question: JSON, @FILE, or -")
       ->type_name("JSON")
       ->check(not_empty);
-  cmd->add_option("--question", given->question, "ID of the question, if the run asks several")
+  cmd->add_option("--question", given->question,
+                  "ID of the question, if the run asks several or asks again")
       ->type_name("ID")
       ->check(not_empty);
   cmd->add_option("--reason", given->reason,

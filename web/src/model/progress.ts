@@ -149,7 +149,7 @@ export class Progress {
         this.#leave(event.node);
         return;
       case 'in_doubt':
-        node.info = 'in doubt: the call was interrupted';
+        node.info = ['in doubt', textOf(detail['why'])].filter(Boolean).join(': ');
         return;
       case 'step_restarted':
         if (node.running === 0) node.running = 1;
