@@ -16,6 +16,7 @@ struct resume_arguments {
   std::vector<std::string> ids;
   std::string answer;
   std::string question;
+  std::string reason;
   bool json = false;
   bool verbose = false;
 };
@@ -90,6 +91,7 @@ result<void> resume_one(target& on, const run_id& id, const resume_options& how,
 result<resume_options> answer_of(const resume_arguments& given, const settings& used) {
   resume_options how;
   how.question = given.question;
+  how.reason = given.reason;
   if (given.answer.empty()) {
     if (!given.question.empty())
       return error{errc::invalid_argument, "--question requires --answer"};
@@ -158,6 +160,9 @@ CLI::App* add_resume_command(CLI::App& to, command_line& line,
                   "ID of the question, if the run asks several or asks again")
       ->type_name("ID")
       ->check(not_empty);
+  cmd->add_option("--reason", given->reason,
+                  "Reason to record in the history of runs that are paused or answered")
+      ->type_name("TEXT");
   cmd->add_flag("--json", given->json, "Print one JSON object per event");
   add_verbose(*cmd, given->verbose);
   add_allow_exec(*cmd, line);

@@ -157,6 +157,12 @@ class BadCommand(ProgramTest):
             for line in self.pawl(*command, "--help").stdout.splitlines():
                 self.assertLessEqual(len(line), 80, f"{command}: {line}")
 
+    def test_help_names_the_values_of_options_once_and_in_words(self):
+        for command in self.all_commands():
+            text = self.pawl(*command, "--help").stdout
+            self.assertNotRegex(text, r":\{|:(POSITIVE|NUMBER|U?INT|FLOAT|TEXT)\b",
+                                " ".join(command))
+
     def test_former_names_of_commands_are_aliases(self):
         for alias, name in (("update", "set-data"), ("replay", "restart")):
             self.assertIn(f"Usage: pawl runs {name}", self.pawl("runs", alias, "--help").stdout)

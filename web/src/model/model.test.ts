@@ -66,9 +66,9 @@ test('handlers and a deadline of a flow are a section around it', () => {
   expect(whole.entry).toBe('/');
   expect(whole.nodes[2]).toEqual({ id: '/', type: 'section', data: { timeout: '1h' }, label: 'flow' });
   expect(whole.edges.map((edge) => [edge.source, edge.target, edgeText(edge)])).toEqual([
+    ['/', 'a', 'body'],
     ['/', 'h', 'on error x'],
     ['/', 'h', 'on timeout'],
-    ['/', 'a', 'body'],
   ]);
   expect(readDefinition({ nodes, edges: [], on_error: null }).nodes).toHaveLength(2);
 });
@@ -91,8 +91,8 @@ test('rules are written as people write them', () => {
     '',
     '',
     'on error',
-    'if true',
-    'if false',
+    'yes',
+    'no',
     '',
     'on timeout',
     'each item',
