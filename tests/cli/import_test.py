@@ -1,77 +1,15 @@
 """The import of the previous engine's database."""
 
-import json
 import os
 import shutil
 import sqlite3
-import struct
 import unittest
 
-from program import INVALID, NOT_FOUND, ProgramTest
-
-TIME = "2025-10-29 01:02:03.004567"
-SCHEMA = """
-CREATE TABLE flows (id INTEGER PRIMARY KEY, name VARCHAR(255), created_at TEXT);
-CREATE TABLE flow_versions (id INTEGER PRIMARY KEY, flow_id INTEGER, version VARCHAR(50),
-    dsl_json TEXT, compiled_meta TEXT, published INTEGER, created_at TEXT);
-CREATE TABLE runs (thread_id VARCHAR(255) PRIMARY KEY, flow_version_id INTEGER, status TEXT,
-    started_at TEXT, finished_at TEXT, last_event_at TEXT, run_metadata TEXT);
-CREATE TABLE signals (id INTEGER PRIMARY KEY, thread_id TEXT, type TEXT, payload_json TEXT,
-    ts TEXT, processed INTEGER);
-"""
-CHECKPOINTS = """
-CREATE TABLE checkpoints (thread_id TEXT, checkpoint_ns TEXT, checkpoint_id TEXT,
-    parent_checkpoint_id TEXT, type TEXT, checkpoint BLOB, metadata BLOB);
-CREATE TABLE writes (thread_id TEXT, checkpoint_ns TEXT, checkpoint_id TEXT, task_id TEXT, idx INTEGER,
-    channel TEXT, type TEXT, value BLOB);
-"""
+from old_database import TIME, OldDatabaseTest, definition
+from program import INVALID, NOT_FOUND
 
 
-def definition(*functions):
-    nodes = [{"id": "start", "type": "start", "data": None, "position": {"x": 1}}]
-    nodes += [{"id": f"n{i}", "type": "python", "data": {"code_ref": name, "args": {}}}
-              for i, name in enumerate(functions)]
-    nodes.append({"id": "end", "type": "end", "data": None})
-    edges = [{"source": a["id"], "target": b["id"], "data": None} for a, b in zip(nodes, nodes[1:])]
-    return json.dumps({"name": "another name", "nodes": nodes, "edges": edges})
-
-
-def packed(value):
-    """The value as msgpack: what the test needs of it, and an extension for a set."""
-    if value is None:
-        return b"\xc0"
-    if isinstance(value, bool):
-        return b"\xc3" if value else b"\xc2"
-    if isinstance(value, int):
-        return struct.pack(">Bq", 0xd3, value)
-    if isinstance(value, str):
-        text = value.encode("utf-8")
-        return struct.pack(">BI", 0xdb, len(text)) + text
-    if isinstance(value, set):
-        inner = packed("builtins") + packed("set")
-        return struct.pack(">BIb", 0xc9, len(inner), 5) + inner
-    return struct.pack(">BI", 0xdf, len(value)) + b"".join(packed(k) + packed(v)
-                                                           for k, v in value.items())
-
-
-class Import(ProgramTest):
-    def setUp(self):
-        super().setUp()
-        self.database = os.path.join(self.folder, "old.db")
-        self.db = sqlite3.connect(self.database)
-        self.addCleanup(self.db.close)
-        self.db.executescript(SCHEMA)
-
-    def add_version(self, number, flow, name, version, text, published=1):
-        self.db.execute("INSERT OR IGNORE INTO flows VALUES (?, ?, ?)", (flow, name, TIME))
-        self.db.execute("INSERT INTO flow_versions VALUES (?, ?, ?, ?, NULL, ?, ?)",
-                        (number, flow, version, text, published, f"2025-10-29 01:02:{number:02}"))
-
-    def add_run(self, id, version, status, finished=None, metadata='{"inputs": {"n": 1}}',
-                started=TIME):
-        self.db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
-                        (id, version, status, started, finished, TIME, metadata))
-
+class Import(OldDatabaseTest):
     def add_usual(self):
         self.add_version(1, 1, "order", "1.0.0", definition("a.b"))
         self.add_version(2, 1, "order", "v1", definition("a.b", "c d"))
@@ -87,14 +25,6 @@ class Import(ProgramTest):
         self.db.execute("INSERT INTO signals VALUES (1, 'thr 3', 'resume_request', '{}', ?, 0)", (TIME,))
         self.db.execute("INSERT INTO signals VALUES (2, 'nobody', 'pause_request', '{}', ?, 0)", (TIME,))
         self.db.commit()
-
-    def imported(self, *arguments):
-        *notes, total = self.lines("import", self.database, "--json", *arguments, *self.where)
-        return {note["old"]: note for note in notes}, total
-
-    def shown(self, run):
-        [shown] = self.lines("runs", "show", run, "--json", *self.where)
-        return shown
 
     def test_every_row_is_taken_or_listed(self):
         self.add_usual()
@@ -140,37 +70,6 @@ class Import(ProgramTest):
         self.assertEqual((third["present"], third["completed"]), (7, 1))
         self.pawl("runs", "rm", "later", "--yes", *self.where)
         self.assertEqual(self.pawl("runs", "export", *self.where).stdout, before)
-
-    def test_checkpoints_and_logs_say_where_a_run_was(self):
-        self.add_version(1, 1, "order", "1.0.0", definition("a", "b"))
-        self.add_run("stopped", 1, "running")
-        self.add_run("broken", 1, "running", TIME)
-        self.add_run("logged", 1, "failed", TIME)
-        self.db.commit()
-        with sqlite3.connect(os.path.join(self.folder, "old_checkpoints.db")) as beside:
-            beside.executescript(CHECKPOINTS)
-            for id, values in (("1", {"data": {"n": 0}, "branch:to:n0": None}),
-                               ("2", {"data": {"n": 1, "done": ["x"] and True, "bag": {"y"}},
-                                      "current_node": "n0", "branch:to:n1": None})):
-                beside.execute("INSERT INTO checkpoints VALUES ('stopped', '', ?, NULL, 'msgpack', ?, NULL)",
-                               (id, packed({"channel_values": values})))
-            beside.execute("INSERT INTO checkpoints VALUES ('broken', '', '1', NULL, 'msgpack', ?, NULL)",
-                           (packed({"channel_values": {"current_node": "n0"}}),))
-            beside.execute("INSERT INTO writes VALUES ('broken', '', '1', 't', 0, '__error__', 'msgpack', ?)",
-                           (packed("ValueError: no such shelf"),))
-        beside.close()
-        logs = os.path.join(self.folder, "logs", "logged")
-        os.makedirs(logs)
-        with open(os.path.join(logs, "logs.jsonl"), "w", encoding="utf-8") as file:
-            file.write(json.dumps({"level": "ERROR", "node_id": "n1", "message": "it burnt"}))
-            file.write("\n{damaged\n")
-        self.imported("--logs", os.path.join(self.folder, "logs"))
-        stopped = self.shown("stopped")
-        self.assertEqual((stopped["status"], stopped["at"]), ("paused", ["n1"]))
-        self.assertEqual(stopped["data"], {"n": 1, "done": True, "bag": None})
-        self.assertEqual(self.shown("broken")["error"]["message"], "ValueError: no such shelf")
-        logged = self.shown("logged")["error"]
-        self.assertEqual((logged["message"], logged["node"]), ("it burnt", "n1"))
 
     def test_a_database_that_was_not_closed(self):
         self.db.execute("PRAGMA journal_mode = WAL")
