@@ -149,12 +149,14 @@ result<old_checkpoints> old_checkpoints::open(const std::filesystem::path& file)
 
 result<std::optional<old_checkpoint>> old_checkpoints::last_of(const std::string& run) const {
   std::optional<old_checkpoint> last;
+  std::string id;
   auto done = file_.query(
-      "SELECT type, checkpoint FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_id DESC "
-      "LIMIT 1",
+      "SELECT type, checkpoint, checkpoint_id FROM checkpoints WHERE thread_id = ? ORDER BY "
+      "checkpoint_id DESC LIMIT 1",
       {run}, [&](const sqlite_row& row) -> result<void> {
         const auto decoded = decode_value(row.text(0), row.text(1));
         last.emplace();
+        id = row.text(2);
         if (!decoded || !decoded->is_object()) return {};
         const auto values = decoded->find("channel_values");
         if (values == decoded->end() || !values->is_object()) return {};
@@ -169,10 +171,11 @@ result<std::optional<old_checkpoint>> old_checkpoints::last_of(const std::string
       });
   if (!done) return std::move(done).error();
   if (!last || !has_writes_) return last;
+  // A run that went on after an error has newer checkpoints.
   done = file_.query(
-      "SELECT type, value FROM writes WHERE thread_id = ? AND channel = '__error__' ORDER BY "
-      "checkpoint_id DESC LIMIT 1",
-      {run}, [&](const sqlite_row& row) -> result<void> {
+      "SELECT type, value FROM writes WHERE thread_id = ? AND checkpoint_id = ? AND channel = "
+      "'__error__' LIMIT 1",
+      {run, id}, [&](const sqlite_row& row) -> result<void> {
         const auto decoded = decode_value(row.text(0), row.text(1));
         if (decoded && !decoded->is_null()) last->error = text_of_value(*decoded);
         return {};

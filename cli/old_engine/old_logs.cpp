@@ -25,7 +25,8 @@ void take_line(old_log& to, const std::string& line) {
   const std::string node = text_in(*read, "node_id");
   if (!node.empty()) to.last_node = node;
   const std::string level = text_in(*read, "level");
-  if (level != "ERROR" && level != "CRITICAL") return;
+  to.went_on = level != "ERROR" && level != "CRITICAL";
+  if (to.went_on) return;
   to.error = text_in(*read, "message");
   to.error_node = node;
 }

@@ -12,6 +12,7 @@ struct old_log {
   std::string last_node;
   std::string error;       ///< the last line of level ERROR or above
   std::string error_node;  ///< its node
+  bool went_on = false;    ///< a line below ERROR follows that one: it did not end the run
 };
 
 /// Reads `FOLDER/RUN/logs.jsonl`. Empty if there is none, or if the id of the run is not the name

@@ -10,9 +10,11 @@ namespace {
 
 constexpr const char* imported_error = "imported";
 
+/// The error that a run has ended with. One that the run has survived is only in its log.
 std::string error_text(const old_evidence& known) {
   if (known.checkpoint && !known.checkpoint->error.empty()) return known.checkpoint->error;
-  return known.log.error;
+  const bool has_failed = known.row.status == "failed" || !known.log.went_on;
+  return has_failed ? known.log.error : "";
 }
 
 std::string last_node(const old_evidence& known) {

@@ -26,6 +26,25 @@ class ImportOfEnds(OldDatabaseTest):
         logged = self.shown("logged")["error"]
         self.assertEqual((logged["message"], logged["node"]), ("it burnt", "n1"))
 
+    def test_an_error_that_a_run_survived_does_not_fail_it(self):
+        self.add_version(1, 1, "order", "1.0.0", definition("a", "b"))
+        for run in ("recovered", "logged", "ended", "died"):
+            self.add_run(run, 1, "failed" if run == "died" else "running", TIME)
+        self.add_checkpoints(("recovered", "1", {"branch:to:n0": None}),
+                             ("recovered", "2", {"current_node": "__end__"}),
+                             writes=[("recovered", "1", "__error__", "TimeoutError: slow")])
+        wrong = {"level": "ERROR", "node_id": "n0", "message": "it burnt"}
+        self.add_log("logged", wrong, {"node_id": "n1", "message": "and went on"})
+        self.add_log("ended", {"node_id": "n0", "message": "begun"}, wrong)
+        self.add_log("died", wrong, {"message": "cleaned up"})
+        self.imported(*self.logs)
+        self.assertEqual({run: self.shown(run)["status"]
+                          for run in ("recovered", "logged", "ended", "died")},
+                         {"recovered": "completed", "logged": "completed", "ended": "failed",
+                          "died": "failed"})
+        self.assertEqual(self.shown("died")["error"]["message"], "it burnt")
+        self.assertNotIn("error", self.shown("logged")["metadata"]["imported"])
+
 
 if __name__ == "__main__":
     unittest.main()
