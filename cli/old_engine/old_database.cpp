@@ -138,12 +138,12 @@ result<old_checkpoints> old_checkpoints::open(const std::filesystem::path& file)
   old_checkpoints made{*std::move(opened)};
   const auto columns = made.file_.columns_of("checkpoints");
   if (!columns) return columns.error();
-  if (!has_columns(*columns, {"thread_id", "checkpoint_id", "type", "checkpoint"}))
+  if (!has_columns(*columns, {"thread_id", "checkpoint_ns", "checkpoint_id", "type", "checkpoint"}))
     return other_schema(file, "it has no table of checkpoints");
   const auto writes = made.file_.columns_of("writes");
   if (!writes) return writes.error();
-  made.has_writes_ =
-      has_columns(*writes, {"thread_id", "checkpoint_id", "channel", "type", "value"});
+  made.has_writes_ = has_columns(
+      *writes, {"thread_id", "checkpoint_ns", "checkpoint_id", "channel", "type", "value"});
   return made;
 }
 
@@ -151,8 +151,8 @@ result<std::optional<old_checkpoint>> old_checkpoints::last_of(const std::string
   std::optional<old_checkpoint> last;
   std::string id;
   auto done = file_.query(
-      "SELECT type, checkpoint, checkpoint_id FROM checkpoints WHERE thread_id = ? ORDER BY "
-      "checkpoint_id DESC LIMIT 1",
+      "SELECT type, checkpoint, checkpoint_id FROM checkpoints WHERE thread_id = ? AND "
+      "checkpoint_ns = '' ORDER BY checkpoint_id DESC LIMIT 1",
       {run}, [&](const sqlite_row& row) -> result<void> {
         const auto decoded = decode_value(row.text(0), row.text(1));
         last.emplace();
@@ -162,7 +162,7 @@ result<std::optional<old_checkpoint>> old_checkpoints::last_of(const std::string
         if (values == decoded->end() || !values->is_object()) return {};
         for (const auto& [channel, value] : values->items()) {
           constexpr std::string_view branch = "branch:to:";
-          if (channel.starts_with(branch)) last->next = channel.substr(branch.size());
+          if (channel.starts_with(branch)) last->next.push_back(channel.substr(branch.size()));
           if (channel == "current_node" && value.is_string())
             last->current = value.get<std::string>();
           if (channel == "data" && value.is_object()) last->data = value;
@@ -173,8 +173,8 @@ result<std::optional<old_checkpoint>> old_checkpoints::last_of(const std::string
   if (!last || !has_writes_) return last;
   // A run that went on after an error has newer checkpoints.
   done = file_.query(
-      "SELECT type, value FROM writes WHERE thread_id = ? AND checkpoint_id = ? AND channel = "
-      "'__error__' LIMIT 1",
+      "SELECT type, value FROM writes WHERE thread_id = ? AND checkpoint_ns = '' AND "
+      "checkpoint_id = ? AND channel = '__error__' LIMIT 1",
       {run, id}, [&](const sqlite_row& row) -> result<void> {
         const auto decoded = decode_value(row.text(0), row.text(1));
         if (decoded && !decoded->is_null()) last->error = text_of_value(*decoded);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
@@ -38,9 +39,9 @@ struct old_run {
 /// What the checkpoints of a run say about its end.
 struct old_checkpoint {
   std::optional<json> data;
-  std::string next;     ///< the node that would have been next; "" if none
-  std::string current;  ///< the last node
-  std::string error;    ///< text of an exception
+  std::vector<std::string> next;  ///< the nodes that would have been next
+  std::string current;            ///< the last node
+  std::string error;              ///< text of an exception
 };
 
 /// Not thread-safe. Errors of each call: as `sqlite_file::open`.
@@ -71,7 +72,8 @@ class old_checkpoints {
   /// Errors: as `sqlite_file::open`; `invalid_argument` if the checkpoints table is missing.
   [[nodiscard]] static result<old_checkpoints> open(const std::filesystem::path& file);
 
-  /// The last checkpoint of a run; nothing if it has none that can be read.
+  /// The last checkpoint of a run, not of a graph inside it; nothing if it has none that can be
+  /// read.
   [[nodiscard]] result<std::optional<old_checkpoint>> last_of(const std::string& run) const;
 
  private:

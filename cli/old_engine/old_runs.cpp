@@ -1,7 +1,11 @@
 #include "cli/old_engine/old_runs.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
+#include <vector>
+
+#include <pawl/code_ref.hpp>
 
 #include "cli/old_engine/old_values.hpp"
 
@@ -61,6 +65,7 @@ json imported_metadata(const old_evidence& known, const taken_version& of, json 
             {"status", valid_text(known.row.status)}};
   if (!rest.is_null()) kept["metadata"] = std::move(rest);
   if (const auto node = last_node(known); !node.empty()) kept["last_node"] = valid_text(node);
+  if (known.checkpoint && known.checkpoint->next.size() > 1) kept["next"] = known.checkpoint->next;
   if (const auto text = error_text(known); !text.empty()) kept["error"] = valid_text(text);
   if (!known.row.signals.empty())
     if (auto list = parse_python_json(known.row.signals)) kept["signals"] = *std::move(list);
@@ -88,18 +93,66 @@ void end_run(made_run& made, const old_evidence& known, const taken_version& of,
   }
 }
 
-/// Places the run before the node where it continues when it is resumed.
-void pause_run(made_run& made, const old_evidence& known, const taken_version& of, time_point now) {
-  flow::delta& change = made.change;
-  std::optional<flow::node_index> next;
-  if (known.checkpoint && !known.checkpoint->next.empty())
-    next = of.flow->find(known.checkpoint->next);
-  if (!next && known.row.status != "pending")
-    made.remark = "it is not known where it stopped: it begins anew when it is resumed";
+/// Says one more thing in the note about a run.
+void add_remark(made_run& made, const std::string& text) {
+  made.remark += (made.remark.empty() ? "" : "; ") + text;
+}
+
+/// The node that forks into exactly these nodes; none if there is no such node.
+std::optional<flow::node_index> find_fork(const flow::compiled_flow& in,
+                                          const std::set<flow::node_index>& into) {
+  for (flow::node_index i = 0; i < in.nodes().size(); ++i) {
+    const auto& node = in.at(i);
+    if (!node.conditional.empty() || !node.on_event.empty()) continue;
+    std::set<flow::node_index> targets;
+    for (const auto& edge : node.plain) targets.insert(edge.target);
+    if (targets == into) return i;
+  }
+  return std::nullopt;
+}
+
+/// "\"n0\", \"n1\""
+std::string list_of(const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& name : names)
+    list += (list.empty() ? "" : ", ") + pawl::quoted(valid_text(name));
+  return list;
+}
+
+/// Where a run continues when it is resumed: before the node that would have been next, or at the
+/// fork into several.
+flow::token place_token(made_run& made, const old_evidence& known, const flow::compiled_flow& in) {
   flow::token placed;
   placed.id = 1;
-  placed.node = next.value_or(of.flow->entry());
-  change.tokens_set.push_back(std::move(placed));
+  placed.node = in.entry();
+  std::set<flow::node_index> next;
+  const auto names = known.checkpoint ? known.checkpoint->next : std::vector<std::string>{};
+  bool all_known = true;
+  for (const auto& name : names) {
+    const auto node = in.find(name);
+    all_known = all_known && node;
+    if (node) next.insert(*node);
+  }
+  if (all_known && next.size() == 1) {
+    placed.node = *next.begin();
+  } else if (const auto fork = all_known && !next.empty() ? find_fork(in, next) : std::nullopt) {
+    placed.node = *fork;
+    placed.phase = flow::token_phase::leaving;
+    placed.visit = placed.attempt = 1;
+    made.change.visits.emplace_back(*fork, 1U);
+    add_remark(made, "several nodes were next: it goes on with all of them, " + list_of(names));
+  } else if (!names.empty()) {
+    add_remark(made, "it was before " + list_of(names) +
+                         ", where the flow cannot be continued: it begins anew when it is resumed");
+  } else if (known.row.status != "pending") {
+    add_remark(made, "it is not known where it stopped: it begins anew when it is resumed");
+  }
+  return placed;
+}
+
+void pause_run(made_run& made, const old_evidence& known, const taken_version& of, time_point now) {
+  flow::delta& change = made.change;
+  change.tokens_set.push_back(place_token(made, known, *of.flow));
   change.next_token = 2;
   change.status = run_status::paused;
   change.frozen_at = std::optional{now};
@@ -139,8 +192,8 @@ made_run make_run(const old_evidence& known, const taken_version& of, run_key ke
   if (ended) {
     end_run(made, known, of, *ended, changed);
     if (row.status != to_string(*ended)) {
-      made.remark = "its status was \"" + valid_text(row.status) +
-                    "\", but it has ended; taken as " + std::string{to_string(*ended)};
+      add_remark(made, "its status was " + pawl::quoted(valid_text(row.status)) +
+                           ", but it has ended; taken as " + std::string{to_string(*ended)});
     }
   } else {
     pause_run(made, known, of, now);

@@ -1,5 +1,6 @@
 """What the import of the previous engine's database reads of checkpoints and logs."""
 
+import json
 import unittest
 
 from old_database import TIME, OldDatabaseTest, definition
@@ -44,6 +45,36 @@ class ImportOfEnds(OldDatabaseTest):
                           "died": "failed"})
         self.assertEqual(self.shown("died")["error"]["message"], "it burnt")
         self.assertNotIn("error", self.shown("logged")["metadata"]["imported"])
+
+    def test_checkpoints_of_graphs_inside_a_run_are_not_its_own(self):
+        self.add_version(1, 1, "order", "1.0.0", definition("a", "b"))
+        self.add_run("outer", 1, "running")
+        self.add_run("ended", 1, "running", TIME)
+        self.add_checkpoints(("outer", "1", {"branch:to:n1": None}),
+                             ("outer", "2", {"branch:to:n0": None}, "inner:1"),
+                             ("ended", "1", {"current_node": "__end__"}),
+                             writes=[("ended", "1", "__error__", "ValueError: inside", "inner:1")])
+        self.imported()
+        self.assertEqual(self.shown("outer")["at"], ["n1"])
+        self.assertEqual(self.shown("ended")["status"], "completed")
+
+    def test_a_run_before_several_nodes_goes_on_with_all_of_them(self):
+        nodes = [{"id": "start", "type": "start"}, {"id": "left", "type": "end"},
+                 {"id": "right", "type": "end"}]
+        edges = [{"source": "start", "target": node["id"]} for node in nodes[1:]]
+        self.add_version(1, 1, "fork", "1.0.0", json.dumps({"nodes": nodes, "edges": edges}))
+        self.add_run("both", 1, "running")
+        self.add_run("other", 1, "running")
+        self.add_checkpoints(("both", "1", {"branch:to:left": None, "branch:to:right": None}),
+                             ("other", "1", {"branch:to:left": None, "branch:to:gone": None}))
+        notes, _ = self.imported()
+        self.assertIn('all of them, "left", "right"', notes["both"]["why"])
+        self.assertIn('before "gone", "left"', notes["other"]["why"])
+        self.assertIn("begins anew", notes["other"]["why"])
+        self.pawl("resume", "both", *self.where)
+        events = [e["event"] for e in self.lines("runs", "history", "both", "--json", *self.where)]
+        self.assertEqual((events.count("forked"), events.count("branch_ended")), (1, 2))
+        self.assertEqual(self.shown("both")["status"], "completed")
 
 
 if __name__ == "__main__":
