@@ -1,6 +1,7 @@
 #include "cli/old_engine/old_import.hpp"
 
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 #include <pawl/detail/placement.hpp>
@@ -118,6 +119,11 @@ class old_import {
       return {};
     }
     const run_key key{how_.into, run_id{run_name_of(row.id)}};
+    // A dry run writes nothing that the store could know.
+    if (!seen_.insert(key.id).second) {
+      leave_out("run", row.id, "an earlier row is the run " + key.id.str());
+      return {};
+    }
     const auto known = writer_.has(key);
     if (!known) return known.error();
     if (*known) return note_present(row, key);
@@ -194,6 +200,7 @@ class old_import {
   old_flows flows_;
   std::uint64_t flows_written_ = 0;  ///< number of new versions when they were written last
   persistence::family_writer writer_;
+  std::unordered_set<run_id> seen_;  ///< ids of rows
   std::optional<old_checkpoints> checkpoints_;
   old_import_report report_;
 };

@@ -71,6 +71,19 @@ class Import(OldDatabaseTest):
         self.pawl("runs", "rm", "later", "--yes", *self.where)
         self.assertEqual(self.pawl("runs", "export", *self.where).stdout, before)
 
+    def test_rows_with_equal_ids_are_one_run(self):
+        self.add_version(1, 1, "order", "1.0.0", definition("a.b"))
+        self.add_run("same", 1, "completed", TIME)
+        self.add_run(b"same", 1, "failed", TIME)  # another value for SQLite
+        self.db.commit()
+        dry = self.imported("--dry-run")
+        self.assertEqual(self.imported(), dry)
+        notes, total = dry
+        self.assertIn("an earlier row", notes["same"]["why"])
+        self.assertEqual((total["completed"], total["failed"], total["left_out"]), (1, 0, 1))
+        _, again = self.imported()
+        self.assertEqual((again["present"], again["left_out"]), (1, 1))
+
     def test_a_database_that_was_not_closed(self):
         self.db.execute("PRAGMA journal_mode = WAL")
         self.add_usual()
