@@ -35,9 +35,11 @@ std::string old_import_sentence(const old_import_report& done, bool dry_run) {
   return text;
 }
 
+/// A note on one line, whatever the old name has in it.
 std::string note_sentence(const old_note& note) {
-  return note.kind + " " + note.old + (note.now.empty() ? " was left out" : " is " + note.now) +
-         ": " + note.why;
+  const std::string name = note.kind == "signal" ? note.old : note.kind + " " + one_line(note.old);
+  return printable(name + (note.now.empty() ? " was left out" : " is " + note.now) + ": " +
+                   note.why);
 }
 
 /// A dry run into a folder without a store needs none.

@@ -107,9 +107,10 @@ result<taken_version> old_flows::add(const flow_name& name, version first, const
 }
 
 result<void> old_flows::take_row(const old_version& row, version first, bool published) {
-  const flow_name name{
-      flow_name_of(row.name.empty() ? "flow " + std::to_string(row.flow) : row.name)};
-  const std::string old = row.name + ", version " + row.version;
+  const std::string called =
+      row.name.empty() ? "flow " + std::to_string(row.flow) : valid_text(row.name);
+  const flow_name name{flow_name_of(row.name.empty() ? called : row.name)};
+  const std::string old = called + ", version " + valid_text(row.version);
   auto definition = definition_for_pawl(row.definition, name);
   auto taken = definition ? add(name, first, *definition, row.created_at, published)
                           : result<taken_version>{definition.error()};

@@ -84,6 +84,17 @@ class Import(OldDatabaseTest):
         _, again = self.imported()
         self.assertEqual((again["present"], again["left_out"]), (1, 1))
 
+    def test_a_note_is_one_line(self):
+        self.add_version(1, 1, "two\nlines", "v\n1", definition("a.b"))
+        self.add_version(2, 2, "", "1.0.0", definition("a.b"))
+        self.add_run("or\nder", 1, "completed", TIME)
+        self.db.commit()
+        out = self.pawl("import", self.database, *self.where).stderr.splitlines()
+        self.assertEqual(len(out), 3)
+        self.assertTrue(out[0].startswith('pawl: flow "flow 2, version 1.0.0" is '), out)
+        self.assertTrue(out[1].startswith(r'pawl: flow "two\nlines, version v\n1" is '), out)
+        self.assertTrue(out[2].startswith(r'pawl: run "or\nder" is text.or-0ader: renamed'), out)
+
     def test_a_database_that_was_not_closed(self):
         self.db.execute("PRAGMA journal_mode = WAL")
         self.add_usual()
