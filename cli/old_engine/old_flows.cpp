@@ -41,6 +41,13 @@ std::optional<version> wanted_version(const std::string& old) {
   return parsed ? std::optional{*parsed} : std::nullopt;
 }
 
+/// The remarks as one text.
+std::string joined_remarks(const taken_version& of) {
+  std::string text;
+  for (const auto& each : of.remarks) text += (text.empty() ? "" : "; ") + each;
+  return text;
+}
+
 std::string first_problem(const flow::compilation& made) {
   for (const auto& each : made.diagnostics)
     if (each.level == severity::error) return each.pointer + ": " + each.message;
@@ -79,7 +86,9 @@ result<taken_version> old_flows::add(const flow_name& name, version first, const
   const json canonical = flow::to_json(compiled.source);
   const auto v = choose(name, first, canonical);
   if (!v) return v.error();
-  taken_version taken{{name, *v}, {}, {}, nullptr};
+  taken_version taken{{name, *v}, {}, {}, nullptr, {}};
+  for (const auto& each : compiled.diagnostics)
+    if (flow::is_of_old_form(each)) taken.remarks.push_back(each.message);
   taken.flow = *v == first ? compiled.flow : flow::compile(definition, *v, limits_).flow;
   used_.insert(taken.id);
   using namespace persistence;
@@ -118,19 +127,16 @@ result<void> old_flows::take_row(const old_version& row, version first, bool pub
     const std::string why = valid_text(taken.error().message);
     taken = add(name, first, failing_flow(name, "this version was not usable: " + why),
                 row.created_at, false);
-    if (taken)
-      note_({"flow", old, to_string(taken->id),
-             why + "; its runs are taken, and fail if "
-                   "they are resumed"});
+    if (taken) taken->remarks.push_back(why + "; its runs are taken, and fail if they are resumed");
   }
   if (!taken) return std::move(taken).error();
   taken->old_name = row.name;
   taken->old_version = row.version;
-  if (to_string(taken->id) != row.name + "@" + row.version)
-    note_({"flow", old, to_string(taken->id), "renamed"});
+  if (to_string(taken->id) != row.name + "@" + row.version) taken->remarks.emplace_back("renamed");
   const auto numbered = numbering_.claim(taken->id, static_cast<std::uint64_t>(row.id),
                                          wanted_version(row.version) ? "" : row.version);
   if (!numbered) return numbered.error();
+  if (!taken->remarks.empty()) note_({"flow", old, to_string(taken->id), joined_remarks(*taken)});
   by_number_.emplace(row.id, *std::move(taken));
   return {};
 }

@@ -35,6 +35,7 @@ struct taken_version {
   std::string old_name;
   std::string old_version;
   std::shared_ptr<const flow::compiled_flow> flow;
+  std::vector<std::string> remarks;  ///< what was decided about it, for a note
 };
 
 /// The flow versions of the previous engine, as versions of Pawl. Those of three numbers keep them;

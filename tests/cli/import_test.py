@@ -1,5 +1,6 @@
 """The import of the previous engine's database."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -83,6 +84,18 @@ class Import(OldDatabaseTest):
         self.assertEqual((total["completed"], total["failed"], total["left_out"]), (1, 0, 1))
         _, again = self.imported()
         self.assertEqual((again["present"], again["left_out"]), (1, 1))
+
+    def test_keys_that_are_dropped_are_listed(self):
+        flow = json.loads(definition("a.b"))
+        flow["extra"] = 1
+        flow["nodes"][1]["data"]["retries"] = 3
+        self.add_version(1, 1, "order", "1.0.0", json.dumps(flow))
+        self.db.commit()
+        notes, _ = self.imported("--dry-run")
+        self.assertEqual(notes["order, version 1.0.0"]["now"], "order@1.0.0")
+        for words in ('the key "extra" of the definition was dropped',
+                      'the key "retries" of the data of node "n0" was dropped'):
+            self.assertIn(words, notes["order, version 1.0.0"]["why"])
 
     def test_a_note_is_one_line(self):
         self.add_version(1, 1, "two\nlines", "v\n1", definition("a.b"))
