@@ -11,6 +11,11 @@
 namespace pawl::cli {
 namespace {
 
+/// The name of a version's flow.
+std::string name_in(const old_version& row) {
+  return row.name.empty() ? "flow " + std::to_string(row.flow) : row.name;
+}
+
 /// A flow for runs whose own cannot be used: it fails with the reason.
 json failing_flow(const flow_name& name, const std::string& why) {
   return {{"name", name.str()},
@@ -116,10 +121,8 @@ result<taken_version> old_flows::add(const flow_name& name, version first, const
 }
 
 result<void> old_flows::take_row(const old_version& row, version first, bool published) {
-  const std::string called =
-      row.name.empty() ? "flow " + std::to_string(row.flow) : valid_text(row.name);
-  const flow_name name{flow_name_of(row.name.empty() ? called : row.name)};
-  const std::string old = called + ", version " + valid_text(row.version);
+  const flow_name name{flow_name_of(name_in(row))};
+  const std::string old = valid_text(name_in(row)) + ", version " + valid_text(row.version);
   auto definition = definition_for_pawl(row.definition, name);
   auto taken = definition ? add(name, first, *definition, row.created_at, published)
                           : result<taken_version>{definition.error()};
@@ -136,8 +139,23 @@ result<void> old_flows::take_row(const old_version& row, version first, bool pub
   const auto numbered = numbering_.claim(taken->id, static_cast<std::uint64_t>(row.id),
                                          wanted_version(row.version) ? "" : row.version);
   if (!numbered) return numbered.error();
+  constexpr const char* renumbered = " could not be kept; the old routes give it another one";
+  if (!*numbered) taken->remarks.push_back("its number " + std::to_string(row.id) + renumbered);
+  if (renumbered_.contains(row.flow))
+    taken->remarks.push_back("the number " + std::to_string(row.flow) + " of its flow" +
+                             renumbered);
   if (!taken->remarks.empty()) note_({"flow", old, to_string(taken->id), joined_remarks(*taken)});
   by_number_.emplace(row.id, *std::move(taken));
+  return {};
+}
+
+result<void> old_flows::claim_flow_numbers(const std::vector<old_version>& rows) {
+  for (const auto& row : rows) {
+    const auto kept = numbering_.claim_flow(flow_name{flow_name_of(name_in(row))},
+                                            static_cast<std::uint64_t>(row.flow));
+    if (!kept) return kept.error();
+    if (!*kept) renumbered_.insert(row.flow);
+  }
   return {};
 }
 
@@ -146,6 +164,7 @@ result<void> old_flows::take(const std::vector<old_version>& rows) {
   std::map<std::string, std::int64_t> published;  // the last one of each name
   for (const auto& row : rows)
     if (row.published) published[row.name] = row.id;
+  if (auto claimed = claim_flow_numbers(rows); !claimed) return claimed;
   for (const bool numbered : {true, false}) {
     for (const auto& row : rows) {
       const auto wanted = wanted_version(row.version);

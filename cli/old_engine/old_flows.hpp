@@ -72,6 +72,8 @@ class old_flows {
   /// The first version from `first` on that no row has and that is free, or has this definition.
   [[nodiscard]] result<version> choose(const flow_name& name, version first,
                                        const json& definition) const;
+  /// Lets the flows keep their numbers.
+  result<void> claim_flow_numbers(const std::vector<old_version>& rows);
   result<void> take_row(const old_version& row, version first, bool published);
   result<taken_version> add(const flow_name& name, version first, const json& definition,
                             std::optional<time_point> created, bool published);
@@ -84,7 +86,8 @@ class old_flows {
   persistence::flow_numbering
       numbering_;  ///< versions keep their numbers and texts if they are free
   std::map<std::int64_t, taken_version> by_number_;
-  std::set<flow_version_id> used_;                               ///< by a row
+  std::set<std::int64_t> renumbered_;  ///< flows that could not keep their numbers
+  std::set<flow_version_id> used_;     ///< by a row
   std::map<flow_version_id, persistence::flow_record> records_;  ///< to be written
   std::map<flow_name, persistence::flow_head> heads_;
   std::map<flow_name, bool> stored_published_;  ///< whether the store says which is published

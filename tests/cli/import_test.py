@@ -97,6 +97,19 @@ class Import(OldDatabaseTest):
                       'the key "retries" of the data of node "n0" was dropped'):
             self.assertIn(words, notes["order, version 1.0.0"]["why"])
 
+    def test_numbers_that_are_not_kept_are_listed(self):
+        self.add_version(3, 7, "order", "1.0.0", definition("a.b"))
+        self.add_version(4, 9, "order", "1.0.1", definition("a.b"))  # another flow of that name
+        self.add_version(-1, 2, "post", "1.0.0", definition("a.b"))
+        self.db.commit()
+        notes, _ = self.imported()
+        self.assertNotIn("number", notes["order, version 1.0.0"]["why"])
+        self.assertIn("the number 9 of its flow could not be kept",
+                      notes["order, version 1.0.1"]["why"])
+        self.assertIn("its number -1 could not be kept", notes["post, version 1.0.0"]["why"])
+        again, _ = self.imported()
+        self.assertEqual(again, notes)
+
     def test_a_note_is_one_line(self):
         self.add_version(1, 1, "two\nlines", "v\n1", definition("a.b"))
         self.add_version(2, 2, "", "1.0.0", definition("a.b"))
