@@ -10,6 +10,7 @@
 #include <pawl/result.hpp>
 #include <pawl/time.hpp>
 
+#include "cli/old_engine/old_values.hpp"
 #include "cli/old_engine/sqlite_file.hpp"
 
 /// The tables of the previous engine's database.
@@ -23,6 +24,7 @@ struct old_version {
   std::string definition;  ///< JSON text, or what is left of it
   bool published = false;
   std::optional<time_point> created_at;
+  std::vector<std::string> unread;  ///< what could not be read of the row, as sentences
 };
 
 struct old_run {
@@ -34,11 +36,13 @@ struct old_run {
   std::optional<time_point> last_event_at;
   std::string metadata;  ///< JSON text
   std::string signals;   ///< commands to the run, in their order: JSON text of a list, or ""
+  std::vector<std::string> unread;  ///< as above
 };
 
 /// What the checkpoints of a run say about its end.
 struct old_checkpoint {
   std::optional<json> data;
+  value_changes changed;          ///< what could not be kept of `data`
   std::vector<std::string> next;  ///< the nodes that would have been next
   std::string current;            ///< the last node
   std::string error;              ///< text of an exception

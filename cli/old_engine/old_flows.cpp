@@ -5,6 +5,7 @@
 
 #include "cli/old_engine/old_names.hpp"
 #include "cli/old_engine/old_values.hpp"
+#include "cli/old_engine/python_json.hpp"
 #include "flow/definition/old_form.hpp"
 #include "persistence/keys.hpp"
 
@@ -26,9 +27,10 @@ json failing_flow(const flow_name& name, const std::string& why) {
           {"edges", json::array({json{{"source", "start"}, {"target", "unusable"}}})}};
 }
 
-/// The stored form as Pawl takes it. Error: `invalid_flow`.
-result<json> definition_for_pawl(const std::string& text, const flow_name& name) {
-  auto parsed = parse_python_json(text);
+/// The stored form as Pawl takes it; `changed`: what could not be kept. Error: `invalid_flow`.
+result<json> definition_for_pawl(const std::string& text, const flow_name& name,
+                                 value_changes& changed) {
+  auto parsed = parse_python_json(text, &changed);
   if (!parsed || !parsed->is_object())
     return error{errc::invalid_flow, "its definition is not a JSON object, or was cut"};
   json definition = flow::marked_as_old_form(*std::move(parsed));
@@ -123,7 +125,8 @@ result<taken_version> old_flows::add(const flow_name& name, version first, const
 result<void> old_flows::take_row(const old_version& row, version first, bool published) {
   const flow_name name{flow_name_of(name_in(row))};
   const std::string old = valid_text(name_in(row)) + ", version " + valid_text(row.version);
-  auto definition = definition_for_pawl(row.definition, name);
+  value_changes changed;
+  auto definition = definition_for_pawl(row.definition, name, changed);
   auto taken = definition ? add(name, first, *definition, row.created_at, published)
                           : result<taken_version>{definition.error()};
   if (!taken && taken.error().code == errc::invalid_flow) {
@@ -133,6 +136,9 @@ result<void> old_flows::take_row(const old_version& row, version first, bool pub
     if (taken) taken->remarks.push_back(why + "; its runs are taken, and fail if they are resumed");
   }
   if (!taken) return std::move(taken).error();
+  auto& remarks = taken->remarks;
+  remarks.insert(remarks.end(), changed.begin(), changed.end());
+  remarks.insert(remarks.end(), row.unread.begin(), row.unread.end());
   taken->old_name = row.name;
   taken->old_version = row.version;
   if (to_string(taken->id) != row.name + "@" + row.version) taken->remarks.emplace_back("renamed");

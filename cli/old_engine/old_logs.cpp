@@ -6,7 +6,7 @@
 #include <pawl/ids.hpp>
 
 #include "cli/json_members.hpp"
-#include "cli/old_engine/old_values.hpp"
+#include "cli/old_engine/python_json.hpp"
 
 namespace pawl::cli {
 namespace {

@@ -8,6 +8,7 @@
 #include <pawl/code_ref.hpp>
 
 #include "cli/old_engine/old_values.hpp"
+#include "cli/old_engine/python_json.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -39,15 +40,22 @@ std::optional<run_status> end_of(const old_evidence& known) {
   return stopped ? run_status::cancelled : run_status::completed;
 }
 
+/// Says one more thing in the note about a run.
+void add_remark(made_run& made, const std::string& text) {
+  made.remark += (made.remark.empty() ? "" : "; ") + text;
+}
+
 /// What the metadata of an old run has besides the inputs; `inputs` gets those.
-json split_metadata(const std::string& text, json& inputs, std::string& remark) {
+json split_metadata(const std::string& text, json& inputs, made_run& made) {
   inputs = json::object();
   if (text.empty()) return nullptr;
-  auto parsed = parse_python_json(text);
+  value_changes changed;
+  auto parsed = parse_python_json(text, &changed);
   if (!parsed) {
-    remark = "its inputs cannot be read; their text is in the metadata";
+    add_remark(made, "its inputs cannot be read; their text is in the metadata");
     return valid_text(text);
   }
+  for (const auto& change : changed) add_remark(made, "run_metadata " + change);
   if (!parsed->is_object()) return *std::move(parsed);
   if (const auto found = parsed->find("inputs"); found != parsed->end() && found->is_object()) {
     inputs = std::move(*found);
@@ -91,11 +99,6 @@ void end_run(made_run& made, const old_evidence& known, const taken_version& of,
         {flow::event_kind::run_failed, {}, 0, 0, {{"type", why.type}, {"message", why.message}}});
     change.error = std::optional{std::move(why)};
   }
-}
-
-/// Says one more thing in the note about a run.
-void add_remark(made_run& made, const std::string& text) {
-  made.remark += (made.remark.empty() ? "" : "; ") + text;
 }
 
 /// The node that forks into exactly these nodes; none if there is no such node.
@@ -165,7 +168,8 @@ made_run make_run(const old_evidence& known, const taken_version& of, run_key ke
   made_run made;
   const old_run& row = known.row;
   json inputs;
-  json rest = split_metadata(row.metadata, inputs, made.remark);
+  json rest = split_metadata(row.metadata, inputs, made);
+  for (const auto& text : row.unread) add_remark(made, text);
   const auto ended = end_of(known);
   const time_point created =
       row.started_at.value_or(row.last_event_at.value_or(row.finished_at.value_or(now)));
@@ -184,6 +188,7 @@ made_run make_run(const old_evidence& known, const taken_version& of, run_key ke
   change.events.push_back({flow::event_kind::run_created, {}, 0, 0, nullptr});
   if (row.started_at) change.started_at = *row.started_at;
   if (known.checkpoint && known.checkpoint->data) {
+    for (const auto& text : known.checkpoint->changed) add_remark(made, "checkpoint " + text);
     for (const auto& [name, value] : known.checkpoint->data->items()) {
       const auto given = made.input.data->find(name);
       if (given == made.input.data->end() || *given != value) change.data_set[name] = value;

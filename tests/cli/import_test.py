@@ -110,6 +110,32 @@ class Import(OldDatabaseTest):
         again, _ = self.imported()
         self.assertEqual(again, notes)
 
+    def test_values_that_are_changed_are_listed(self):
+        flow = json.loads(definition("a.b"))
+        flow["nodes"][1]["data"]["args"] = {"x": float("inf")}
+        self.add_version(1, 1, "order", "1.0.0", json.dumps(flow), published="yes")
+        inputs = {"big": 10 ** 25, "huge": 10 ** 400, "list": [1, float("nan")], "NaN": "NaN 1e5",
+                  "a/b": -float("inf"), "kept": 2 ** 63}
+        self.add_run("odd", 1, "completed", TIME, json.dumps({"inputs": inputs}), "yesterday")
+        self.add_run("word", "one", "completed", TIME, '{"inputs": {}}')
+        self.add_run("bag", 1, "running")
+        self.add_checkpoints(("bag", "1", {"data": {"in": {"s": {"y"}}}, "other": {"z"},
+                                           "branch:to:n0": None}))
+        notes, _ = self.imported()
+        flow, odd = notes["order, version 1.0.0"]["why"], notes["odd"]["why"]
+        self.assertIn("/nodes/1/data/args/x: NaN, infinity", flow)
+        self.assertIn('its published "yes" is not an integer; taken as 0', flow)
+        for words in ("/inputs/big: the integer 10000000000000000000000000 became the double 1e+25",
+                      "/inputs/huge: ", "/inputs/list/1: ", "/inputs/a~1b: ",
+                      'its started_at "yesterday" is not a time'):
+            self.assertIn(words, odd)
+        self.assertEqual(odd.count("/inputs/"), 4)
+        self.assertEqual(self.shown("odd")["input"],
+                         {**inputs, "big": 1e25, "huge": None, "list": [1, None], "a/b": None})
+        self.assertIn('its flow_version_id "one" is not an integer', notes["word"]["why"])
+        self.assertIn("checkpoint /data/in/s: ", notes["bag"]["why"])
+        self.assertNotIn("other", notes["bag"]["why"])
+
     def test_a_note_is_one_line(self):
         self.add_version(1, 1, "two\nlines", "v\n1", definition("a.b"))
         self.add_version(2, 2, "", "1.0.0", definition("a.b"))
