@@ -65,6 +65,7 @@ exit_code import_database(session& s, const old_import_arguments& given) {
   how.database = given.database;
   how.checkpoints = given.checkpoints;
   how.logs = given.logs;
+  how.kept_logs = {loaded->values.run.max_log_lines, loaded->values.run.max_log_bytes};
   how.into = *in;
   how.limits = actors::flow_limits(loaded->values);
   how.now = wall_clock();
@@ -110,7 +111,8 @@ void add_import(CLI::App& to, command_line& line) {
   cmd->add_option("--checkpoints", given->checkpoints,
                   "Its checkpoints; default: the file beside it, such as workflow_checkpoints.db")
       ->type_name("FILE");
-  cmd->add_option("--logs", given->logs, "Its folder of logs, for errors and last nodes")
+  cmd->add_option("--logs", given->logs,
+                  "Its folder of logs: taken, and read for errors and last nodes")
       ->type_name("DIR");
   cmd->add_flag("--dry-run", given->dry_run, "Check the database and import nothing");
   cmd->add_flag("--json", given->json, "Print JSON objects");

@@ -63,6 +63,13 @@ std::string text_of_value(const json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+/// What an interrupt asked for: the `value` of the first one in a list, or the value itself.
+json asked_in(const json& written) {
+  const json& first = written.is_array() && !written.empty() ? written.front() : written;
+  const json& asked = first.is_object() && first.contains("value") ? first.at("value") : first;
+  return asked;
+}
+
 }  // namespace
 
 result<old_database> old_database::open(const std::filesystem::path& file) {
@@ -225,17 +232,33 @@ result<std::optional<old_checkpoint>> old_checkpoints::last_of(const std::string
       });
   if (!done) return std::move(done).error();
   if (!last || !has_writes_) return last;
-  // A run that went on after an error has newer checkpoints.
+  // A run that went on after an error, or an answer, has newer checkpoints.
   done = file_.query(
-      "SELECT type, value FROM writes WHERE thread_id = ? AND checkpoint_ns = '' AND "
-      "checkpoint_id = ? AND channel = '__error__' LIMIT 1",
+      "SELECT type, value, channel FROM writes WHERE thread_id = ? AND checkpoint_ns = '' AND "
+      "checkpoint_id = ? AND channel IN ('__error__', '__interrupt__')",
       {run, id}, [&](const sqlite_row& row) -> result<void> {
         const auto decoded = decode_value(row.text(0), row.text(1));
-        if (decoded && !decoded->is_null()) last->error = text_of_value(*decoded);
+        if (!decoded || decoded->is_null()) return {};
+        if (row.text(2) == "__error__") {
+          last->error = text_of_value(*decoded);
+        } else {
+          last->interrupt_value = asked_in(*decoded);
+        }
         return {};
       });
   if (!done) return std::move(done).error();
   return last;
+}
+
+result<std::vector<std::string>> old_checkpoints::runs() const {
+  std::vector<std::string> ids;
+  auto done = file_.query("SELECT DISTINCT thread_id FROM checkpoints ORDER BY thread_id", {},
+                          [&](const sqlite_row& row) -> result<void> {
+                            ids.push_back(row.text(0));
+                            return {};
+                          });
+  if (!done) return std::move(done).error();
+  return ids;
 }
 
 }  // namespace pawl::cli

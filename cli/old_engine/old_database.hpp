@@ -46,6 +46,7 @@ struct old_checkpoint {
   std::vector<std::string> next;  ///< the nodes that would have been next
   std::string current;            ///< the last node
   std::string error;              ///< text of an exception
+  std::optional<json> interrupt_value;
 };
 
 /// Not thread-safe. Errors of each call: as `sqlite_file::open`.
@@ -79,6 +80,8 @@ class old_checkpoints {
   /// The last checkpoint of a run, not of a graph inside it; nothing if it has none that can be
   /// read.
   [[nodiscard]] result<std::optional<old_checkpoint>> last_of(const std::string& run) const;
+  /// The ids of all runs that have checkpoints, sorted.
+  [[nodiscard]] result<std::vector<std::string>> runs() const;
 
  private:
   explicit old_checkpoints(sqlite_file file) : file_(std::move(file)) {}

@@ -9,6 +9,7 @@
 
 #include "cli/old_engine/old_values.hpp"
 #include "cli/old_engine/python_json.hpp"
+#include "cli/text.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -25,6 +26,12 @@ std::string error_text(const old_evidence& known) {
 std::string last_node(const old_evidence& known) {
   if (known.checkpoint && !known.checkpoint->current.empty()) return known.checkpoint->current;
   return known.log.last_node;
+}
+
+/// What the run has asked for and waits for.
+const std::optional<json>& interrupt_value(const old_evidence& known) {
+  const bool has_one = known.checkpoint && known.checkpoint->interrupt_value;
+  return has_one ? known.checkpoint->interrupt_value : known.log.interrupt_value;
 }
 
 /// How a run has ended; none if it has not.
@@ -73,6 +80,7 @@ json imported_metadata(const old_evidence& known, const taken_version& of, json 
             {"status", valid_text(known.row.status)}};
   if (!rest.is_null()) kept["metadata"] = std::move(rest);
   if (const auto node = last_node(known); !node.empty()) kept["last_node"] = valid_text(node);
+  if (const auto asked = interrupt_value(known)) kept["interrupt_value"] = *asked;
   if (known.checkpoint && known.checkpoint->next.size() > 1) kept["next"] = known.checkpoint->next;
   if (const auto text = error_text(known); !text.empty()) kept["error"] = valid_text(text);
   if (!known.row.signals.empty())
@@ -170,6 +178,12 @@ made_run make_run(const old_evidence& known, const taken_version& of, run_key ke
   json inputs;
   json rest = split_metadata(row.metadata, inputs, made);
   for (const auto& text : row.unread) add_remark(made, text);
+  if (known.log.damaged > 0)
+    add_remark(made, counted(known.log.damaged, "line") + " of its log cannot be read");
+  if (known.log.dropped > 0) {
+    add_remark(made, "the oldest " + counted(known.log.dropped, "line") +
+                         " of its log exceed run.max_log_lines or run.max_log_bytes");
+  }
   const auto ended = end_of(known);
   const time_point created =
       row.started_at.value_or(row.last_event_at.value_or(row.finished_at.value_or(now)));

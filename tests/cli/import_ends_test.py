@@ -1,9 +1,12 @@
 """What the import of the previous engine's database reads of checkpoints and logs."""
 
 import json
+import subprocess
 import unittest
+import urllib.request
 
 from old_database import TIME, OldDatabaseTest, definition
+from program import LIMIT_S, PROGRAM, environment
 
 
 class ImportOfEnds(OldDatabaseTest):
@@ -75,6 +78,70 @@ class ImportOfEnds(OldDatabaseTest):
         events = [e["event"] for e in self.lines("runs", "history", "both", "--json", *self.where)]
         self.assertEqual((events.count("forked"), events.count("branch_ended")), (1, 2))
         self.assertEqual(self.shown("both")["status"], "completed")
+
+    def logs_of(self, *runs):
+        """The logs of runs, as a server has them."""
+        with subprocess.Popen([PROGRAM, "serve", "--listen", "127.0.0.1:0", *self.where],
+                              env=environment(), stderr=subprocess.PIPE, text=True) as serving:
+            self.addCleanup(serving.kill)
+            line = serving.stderr.readline()
+            while line and "listening on" not in line:
+                line = serving.stderr.readline()
+            url = line.split("listening on ")[1].strip()
+            logs = []
+            for run in runs:
+                with urllib.request.urlopen(f"{url}/v1/runs/{run}/logs?limit=1000",
+                                            timeout=LIMIT_S) as answer:
+                    logs.append(json.load(answer)["logs"])
+            serving.terminate()
+            serving.wait(LIMIT_S)
+        return logs
+
+    def test_logs_are_taken_with_their_runs(self):
+        self.add_version(1, 1, "order", "1.0.0", definition("a"))
+        for run in ("a", "b", "many"):
+            self.add_run(run, 1, "completed", TIME)
+        self.add_run("in/side", 1, "completed", TIME)
+        self.db.commit()
+        self.add_log("a", {"level": "WARNING", "node_id": "n0", "message": "low", "context": {"n": 1}},
+                     "{damaged", {"ts": "no time", "level": "CRITICAL", "message": "late"})
+        self.add_log("in/side", {"level": "DEBUG", "message": "deep"})
+        self.add_log("many", *({"message": str(number)} for number in range(700)))
+        self.add_log("nobody", {"message": "lost"})
+        notes, total = self.imported(*self.logs, "--set", "run.max_log_lines=600")
+        self.assertEqual(notes["nobody"], {"kind": "log", "old": "nobody", "now": "",
+                                           "why": "no run has this id"})
+        self.assertEqual(total["left_out"], 1)
+        self.assertIn("1 line of its log cannot be read", notes["a"]["why"])
+        self.assertIn("the oldest 100 lines", notes["many"]["why"])
+        a, b, inside, many = self.logs_of("a", "b", "in%2Fside", "many")
+        at = "2025-10-29T01:02:03.004Z"
+        self.assertEqual([(line["at"], line["level"], line["node"], line["message"]) for line in a],
+                         [(at, "warning", "n0", 'low {"n":1}'), (at, "error", "", "late")])
+        self.assertEqual((b, [line["message"] for line in inside]), ([], ["deep"]))
+        self.assertEqual([line["message"] for line in many], [str(n) for n in range(100, 700)])
+
+    def test_what_an_interrupt_asked_for_is_kept(self):
+        self.add_version(1, 1, "order", "1.0.0", definition("a"))
+        for run in ("context", "message", "answered", "write"):
+            self.add_run(run, 1, "paused")
+        self.add_checkpoints(("write", "1", {"branch:to:n0": None}), ("none", "1", {}),
+                             writes=[("write", "1", "__interrupt__", {"value": {"ask": "go on?"}})])
+        raised = {"level": "ERROR", "node_id": "n0", "message": "Python function failed: a",
+                  "context": {"error_type": "WorkflowInterrupt"}}
+        asked = {"message": "Node n0 interrupted with value: which one?, update: None"}
+        self.add_log("context", {"message": "asks", "context": {"interrupt_value": {"n": 1}}}, raised)
+        self.add_log("message", asked, raised)
+        self.add_log("answered", asked, raised, {"node_id": "n0", "message": "begun again"})
+        notes, _ = self.imported(*self.logs)
+        self.assertEqual(notes["none"]["kind"], "checkpoint")
+        kept = {run: self.shown(run)["metadata"]["imported"]
+                for run in ("context", "message", "answered", "write")}
+        self.assertEqual(kept["context"]["interrupt_value"], {"n": 1})
+        self.assertEqual(kept["message"]["interrupt_value"], "which one?")
+        self.assertNotIn("interrupt_value", kept["answered"])
+        self.assertEqual(kept["write"]["interrupt_value"], {"ask": "go on?"})
+        self.assertNotIn("error", kept["message"])
 
 
 if __name__ == "__main__":
