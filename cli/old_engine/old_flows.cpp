@@ -63,6 +63,20 @@ std::string first_problem(const flow::compilation& made) {
 
 }  // namespace
 
+std::string_view to_string(row_outcome outcome) noexcept {
+  switch (outcome) {
+    case row_outcome::taken:
+      return "taken";
+    case row_outcome::changed:
+      return "changed";
+    case row_outcome::present:
+      return "present";
+    case row_outcome::left_out:
+      break;
+  }
+  return "left out";
+}
+
 result<std::optional<json>> old_flows::definition_of(const flow_version_id& id) const {
   if (const auto added = records_.find(id); added != records_.end())
     return std::optional{added->second.definition};
@@ -150,7 +164,8 @@ result<void> old_flows::take_row(const old_version& row, version first, bool pub
   if (renumbered_.contains(row.flow))
     taken->remarks.push_back("the number " + std::to_string(row.flow) + " of its flow" +
                              renumbered);
-  if (!taken->remarks.empty()) note_({"flow", old, to_string(taken->id), joined_remarks(*taken)});
+  note_({"flow", old, to_string(taken->id), joined_remarks(*taken),
+         taken->remarks.empty() ? row_outcome::taken : row_outcome::changed});
   by_number_.emplace(row.id, *std::move(taken));
   return {};
 }

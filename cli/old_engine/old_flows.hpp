@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <pawl/result.hpp>
@@ -20,12 +21,22 @@
 
 namespace pawl::cli {
 
-/// What became of a row.
+enum class row_outcome {
+  taken,     ///< as it is
+  changed,   ///< taken, with a change or a decision that `why` names
+  present,   ///< an earlier import has taken it
+  left_out,  ///< not taken
+};
+[[nodiscard]] std::string_view to_string(row_outcome outcome) noexcept;
+
+/// What became of a row. Each row of flow versions and runs has one.
 struct old_note {
-  std::string kind;  ///< "flow", "run", "signal"
+  std::string kind;  ///< "flow", "run", "signal", "log" or "checkpoint"
   std::string old;   ///< its old name
   std::string now;   ///< its name in Pawl; "" if it was not taken
-  std::string why;
+  std::string why;   ///< "" if it is taken as it is
+  row_outcome outcome = row_outcome::changed;
+  std::string status = {};  ///< of a run that was taken
 };
 using note_listener = std::function<void(const old_note& note)>;
 

@@ -103,7 +103,7 @@ class old_import {
 
   void leave_out(const char* kind, const std::string& old, const std::string& why) {
     ++report_.left_out;
-    how_.note({kind, valid_text(old), "", why});
+    how_.note({kind, valid_text(old), "", why, row_outcome::left_out});
   }
 
   result<void> take_flows(const old_database& from) {
@@ -171,12 +171,11 @@ class old_import {
     evidence.log = *std::move(log);
     const made_run made = make_run(evidence, **of, key, engine_time_);
     count(made.state.status);
-    const bool renamed = key.id.str() != row.id;
-    if (renamed || !made.remark.empty()) {
-      std::string why = renamed ? "renamed" : "";
-      if (!made.remark.empty()) why += (why.empty() ? "" : "; ") + made.remark;
-      how_.note({"run", valid_text(row.id), key.id.str(), why});
-    }
+    std::string why = key.id.str() == row.id ? "" : "renamed";
+    if (!made.remark.empty()) why += (why.empty() ? "" : "; ") + made.remark;
+    how_.note({"run", valid_text(row.id), key.id.str(), why,
+               why.empty() ? row_outcome::taken : row_outcome::changed,
+               std::string{to_string(made.state.status)}});
     return how_.dry_run ? result<void>{} : write(made, **of, evidence.log);
   }
 
@@ -188,6 +187,7 @@ class old_import {
                          (*input)->metadata.at(place) == valid_text(row.id);
     if (is_ours) {
       ++report_.present;
+      how_.note({"run", valid_text(row.id), key.id.str(), "", row_outcome::present});
     } else {
       leave_out("run", row.id, "there is another run " + key.id.str());
     }

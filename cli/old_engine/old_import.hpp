@@ -25,7 +25,7 @@ struct old_import_options {
   flow::limits limits;
   time_point now{};
   bool dry_run = false;
-  note_listener note;
+  note_listener note;  ///< called for each row
   /// Called after each run, with the number of runs done and of all.
   std::function<void(std::uint64_t done, std::uint64_t all)> progress = [](auto, auto) {};
   /// Whether to stop: what is imported by then stays.

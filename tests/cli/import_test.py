@@ -1,5 +1,6 @@
 """The import of the previous engine's database."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -7,7 +8,7 @@ import sqlite3
 import unittest
 
 from old_database import TIME, OldDatabaseTest, definition
-from program import INVALID, NOT_FOUND
+from program import INVALID, NOT_FOUND, USAGE
 
 
 class Import(OldDatabaseTest):
@@ -135,6 +136,42 @@ class Import(OldDatabaseTest):
         self.assertIn('its flow_version_id "one" is not an integer', notes["word"]["why"])
         self.assertIn("checkpoint /data/in/s: ", notes["bag"]["why"])
         self.assertNotIn("other", notes["bag"]["why"])
+
+    def test_a_report_lists_every_row(self):
+        self.add_usual()
+        self.add_run("<b>&", 1, "completed", TIME)
+        self.db.commit()
+        report = os.path.join(self.folder, "report.")
+        self.refused(USAGE, "must end with .txt", "import", self.database, "--report", report + "pdf",
+                     *self.where)
+        for ending in ("txt", "html", "json"):
+            self.imported("--dry-run", "--report", report + ending)
+        read = {}
+        for ending in ("txt", "html", "json"):
+            with open(report + ending, encoding="utf-8") as file:
+                read[ending] = file.read()
+        made = json.loads(read["json"])
+        with open(self.database, "rb") as file:
+            self.assertEqual(made["sha256"], hashlib.sha256(file.read()).hexdigest())
+        rows = {row["old"]: row for row in made["rows"]}
+        self.assertEqual({old for old in rows if rows[old]["kind"] == "run"},
+                         {"thr_1", "thr_2", "a/b", "thr 3", "THR_1", "..", "lost", "<b>&"})
+        self.assertEqual(sum(row["kind"] == "flow" for row in rows.values()), 5)
+        self.assertEqual(rows["thr_1"], {"kind": "run", "old": "thr_1", "now": "thr_1", "why": "",
+                                         "outcome": "taken", "status": "completed"})
+        self.assertEqual((rows[".."]["outcome"], rows["1 signals"]["outcome"]),
+                         ("changed", "left out"))
+        self.assertIn("<td>&lt;b&gt;&amp;</td>", read["html"])
+        self.assertNotIn("<b>", read["html"])
+        self.assertIn('run "thr_1": taken, "thr_1", completed\n', read["txt"])
+        for form in ("txt", "html"):
+            self.assertIn("Signature: ____", read[form])
+        self.imported()
+        self.imported("--report", report + "json")
+        with open(report + "json", encoding="utf-8") as file:
+            again = json.load(file)
+        self.assertEqual({row["outcome"] for row in again["rows"] if row["kind"] == "run"},
+                         {"present"})
 
     def test_a_note_is_one_line(self):
         self.add_version(1, 1, "two\nlines", "v\n1", definition("a.b"))
