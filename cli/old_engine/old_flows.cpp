@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/old_engine/old_conditions.hpp"
 #include "cli/old_engine/old_names.hpp"
 #include "cli/old_engine/old_values.hpp"
 #include "cli/old_engine/python_json.hpp"
@@ -151,6 +152,8 @@ result<void> old_flows::take_row(const old_version& row, version first, bool pub
   }
   if (!taken) return std::move(taken).error();
   auto& remarks = taken->remarks;
+  if (definition)
+    for (auto& text : different_conditions(*definition)) remarks.push_back(std::move(text));
   remarks.insert(remarks.end(), changed.begin(), changed.end());
   remarks.insert(remarks.end(), row.unread.begin(), row.unread.end());
   taken->old_name = row.name;

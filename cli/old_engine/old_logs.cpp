@@ -110,7 +110,7 @@ class log_reader {
   old_log log_;
 };
 
-error unreadable(const fs::path& what, const std::string& why) {
+error unreadable_log(const fs::path& what, const std::string& why) {
   return {errc::io_failed, "cannot read " + what.string() + ": " + why};
 }
 
@@ -123,11 +123,11 @@ result<old_log> read_old_log(const fs::path& folder, const std::string& run,
   std::error_code missing;
   if (!fs::exists(file, missing)) return old_log{};
   std::ifstream lines{file, std::ios::binary};
-  if (!lines) return unreadable(file, "it cannot be opened");
+  if (!lines) return unreadable_log(file, "it cannot be opened");
   log_reader reader{kept, begin};
   for (std::string line; std::getline(lines, line);)
     if (!line.empty()) reader.take(line);
-  if (lines.bad()) return unreadable(file, "the disk or the network has failed");
+  if (lines.bad()) return unreadable_log(file, "the disk or the network has failed");
   return reader.finish();
 }
 
@@ -140,7 +140,7 @@ result<std::vector<std::string>> runs_with_old_logs(const fs::path& folder) {
   for (; !failed && each != fs::recursive_directory_iterator{}; each.increment(failed))
     if (each->path().filename() == log_name)
       runs.push_back(each->path().parent_path().lexically_relative(folder).string());
-  if (failed) return unreadable(folder, failed.message());
+  if (failed) return unreadable_log(folder, failed.message());
   std::sort(runs.begin(), runs.end());
   return runs;
 }

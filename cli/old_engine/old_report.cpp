@@ -27,7 +27,7 @@ result<std::string> sum_of(const std::filesystem::path& file) {
   return pawl::detail::to_hex(sum.finish());
 }
 
-std::string escaped(std::string_view text) {
+std::string html_text(std::string_view text) {
   std::string made;
   for (const char c : printable(text)) {
     switch (c) {
@@ -61,27 +61,27 @@ std::map<std::string, std::uint64_t> counts_of(const old_report& report) {
   return counts;
 }
 
-struct heading {
+struct report_line {
   std::string name;
   std::string value;
 };
 
-std::vector<heading> headings_of(const old_report& report, const std::string& sum) {
-  std::vector<heading> all{{"database", report.database.string()},
-                           {"SHA-256", sum},
-                           {"time", to_rfc3339(report.at)},
-                           {"written", report.dry_run ? "nothing, this was a dry run" : "yes"}};
+std::vector<report_line> lines_of_head(const old_report& report, const std::string& sum) {
+  std::vector<report_line> all{{"database", report.database.string()},
+                               {"SHA-256", sum},
+                               {"time", to_rfc3339(report.at)},
+                               {"written", report.dry_run ? "nothing, this was a dry run" : "yes"}};
   for (const auto& [what, number] : counts_of(report))
     all.push_back({what, std::to_string(number)});
   return all;
 }
 
 constexpr std::array<const char*, 3> signed_by = {"Checked by", "Date", "Signature"};
-constexpr const char* title = "Import of the previous engine's database";
+constexpr const char* report_title = "Import of the previous engine's database";
 
 std::string as_text(const old_report& report, const std::string& sum) {
-  std::string text = std::string{title} + "\n\n";
-  for (const auto& [name, value] : headings_of(report, sum))
+  std::string text = std::string{report_title} + "\n\n";
+  for (const auto& [name, value] : lines_of_head(report, sum))
     text += printable(name + ": " + value) + "\n";
   text += "\n";
   for (const auto& row : report.rows) {
@@ -120,13 +120,13 @@ std::string as_json(const old_report& report, const std::string& sum) {
 std::string as_html(const old_report& report, const std::string& sum) {
   std::string text =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>" +
-      escaped(title) +
+      html_text(report_title) +
       "</title>\n<style>body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}"
       "th,td{border:1px solid #999;padding:.2em .5em;text-align:left;vertical-align:top;"
       "overflow-wrap:anywhere}</style>\n</head>\n<body>\n<h1>" +
-      escaped(title) + "</h1>\n<table>\n";
-  for (const auto& [name, value] : headings_of(report, sum))
-    text += "<tr><th>" + escaped(name) + "</th><td>" + escaped(value) + "</td></tr>\n";
+      html_text(report_title) + "</h1>\n<table>\n";
+  for (const auto& [name, value] : lines_of_head(report, sum))
+    text += "<tr><th>" + html_text(name) + "</th><td>" + html_text(value) + "</td></tr>\n";
   text +=
       "</table>\n<h2>Rows</h2>\n<table>\n<tr><th>kind</th><th>previous engine</th>"
       "<th>outcome</th><th>Pawl</th><th>status</th><th>why</th></tr>\n";
@@ -134,7 +134,7 @@ std::string as_html(const old_report& report, const std::string& sum) {
     text += "<tr>";
     for (const std::string& cell :
          {row.kind, row.old, std::string{to_string(row.outcome)}, row.now, row.status, row.why})
-      text += "<td>" + escaped(cell) + "</td>";
+      text += "<td>" + html_text(cell) + "</td>";
     text += "</tr>\n";
   }
   text += "</table>\n";

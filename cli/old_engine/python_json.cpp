@@ -15,9 +15,9 @@ namespace {
 constexpr std::string_view no_number = "0e-0000";
 
 /// Digits of an integer that fits into a double.
-constexpr std::size_t max_digits = 300;
+constexpr std::size_t max_integer_digits = 300;
 
-bool is_digit(char c) {
+bool is_python_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -25,9 +25,9 @@ bool is_digit(char c) {
 std::size_t length_of_python_number(std::string_view text) {
   for (const std::string_view word : {"NaN", "Infinity", "-Infinity"})
     if (text.starts_with(word)) return word.size();
-  const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
+  const auto end = std::find_if_not(text.begin(), text.end(), is_python_digit);
   const auto digits = static_cast<std::size_t>(end - text.begin());
-  return digits > max_digits ? digits : 0;
+  return digits > max_integer_digits ? digits : 0;
 }
 
 /// Replaces the numbers that only Python has, outside of strings.
@@ -43,7 +43,7 @@ std::string without_python_numbers(std::string_view text) {
       continue;
     }
     if (rest.front() == '"') in_string = !in_string;
-    const bool in_number = i > 0 && is_digit(text[i - 1]);
+    const bool in_number = i > 0 && is_python_digit(text[i - 1]);
     const std::size_t length = in_string || in_number ? 0 : length_of_python_number(rest);
     if (length == 0) {
       clean += rest.front();

@@ -86,6 +86,19 @@ class Import(OldDatabaseTest):
         _, again = self.imported()
         self.assertEqual((again["present"], again["left_out"]), (1, 1))
 
+    def test_conditions_that_come_out_differently_are_listed(self):
+        nodes = [{"id": "start", "type": "start"},
+                 {"id": "c", "type": "condition", "data": {"expr": {"and": [
+                     {"==": [{"var": "a"}, "1"]}, {"!=": [{"var": "b"}, 2]}]}}},
+                 {"id": "end", "type": "end"}]
+        edges = [{"source": "start", "target": "c"}, {"source": "c", "target": "end"}]
+        self.add_version(1, 1, "order", "1.0.0", json.dumps({"nodes": nodes, "edges": edges}))
+        self.db.commit()
+        notes, _ = self.imported("--dry-run")
+        why = notes["order, version 1.0.0"]["why"]
+        for words in ('condition "c" can come out differently', '"==" with "1"', '"!=" was unknown'):
+            self.assertIn(words, why)
+
     def test_keys_that_are_dropped_are_listed(self):
         flow = json.loads(definition("a.b"))
         flow["extra"] = 1
