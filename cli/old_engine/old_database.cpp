@@ -240,7 +240,9 @@ result<std::optional<old_checkpoint>> old_checkpoints::last_of(const std::string
         const auto decoded = decode_value(row.text(0), row.text(1));
         if (!decoded || decoded->is_null()) return {};
         if (row.text(2) == "__error__") {
-          last->error = text_of_value(*decoded);
+          // The previous engine raises an exception to interrupt a run.
+          const std::string text = text_of_value(*decoded);
+          if (!text.starts_with("WorkflowInterrupt")) last->error = text;
         } else {
           last->interrupt_value = asked_in(*decoded);
         }

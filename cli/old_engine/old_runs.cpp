@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include <pawl/code_ref.hpp>
-
 #include "cli/old_engine/old_values.hpp"
 #include "cli/old_engine/python_json.hpp"
 #include "cli/text.hpp"
@@ -125,8 +123,7 @@ std::optional<flow::node_index> find_fork(const flow::compiled_flow& in,
 /// "\"n0\", \"n1\""
 std::string list_of(const std::vector<std::string>& names) {
   std::string list;
-  for (const auto& name : names)
-    list += (list.empty() ? "" : ", ") + pawl::quoted(valid_text(name));
+  for (const auto& name : names) list += (list.empty() ? "" : ", ") + one_line(valid_text(name));
   return list;
 }
 
@@ -161,6 +158,16 @@ flow::token place_token(made_run& made, const old_evidence& known, const flow::c
   return placed;
 }
 
+/// Says which lines of the log are missing.
+void remark_log(made_run& made, const old_log& log) {
+  if (log.damaged > 0)
+    add_remark(made, counted(log.damaged, "line") + " of its log cannot be read");
+  if (log.dropped > 0) {
+    add_remark(made, "the oldest " + counted(log.dropped, "line") +
+                         " of its log exceed run.max_log_lines or run.max_log_bytes");
+  }
+}
+
 void pause_run(made_run& made, const old_evidence& known, const taken_version& of, time_point now) {
   flow::delta& change = made.change;
   change.tokens_set.push_back(place_token(made, known, *of.flow));
@@ -178,12 +185,7 @@ made_run make_run(const old_evidence& known, const taken_version& of, run_key ke
   json inputs;
   json rest = split_metadata(row.metadata, inputs, made);
   for (const auto& text : row.unread) add_remark(made, text);
-  if (known.log.damaged > 0)
-    add_remark(made, counted(known.log.damaged, "line") + " of its log cannot be read");
-  if (known.log.dropped > 0) {
-    add_remark(made, "the oldest " + counted(known.log.dropped, "line") +
-                         " of its log exceed run.max_log_lines or run.max_log_bytes");
-  }
+  remark_log(made, known.log);
   const auto ended = end_of(known);
   const time_point created =
       row.started_at.value_or(row.last_event_at.value_or(row.finished_at.value_or(now)));
@@ -211,7 +213,7 @@ made_run make_run(const old_evidence& known, const taken_version& of, run_key ke
   if (ended) {
     end_run(made, known, of, *ended, changed);
     if (row.status != to_string(*ended)) {
-      add_remark(made, "its status was " + pawl::quoted(valid_text(row.status)) +
+      add_remark(made, "its status was " + one_line(valid_text(row.status)) +
                            ", but it has ended; taken as " + std::string{to_string(*ended)});
     }
   } else {
