@@ -226,6 +226,8 @@ class Import(OldDatabaseTest):
                                   (other, "no table flow_versions", INVALID),
                                   (os.path.join(self.folder, "nowhere"), "no such file", NOT_FOUND)):
             self.refused(code, words, "import", file, *self.where)
+        self.refused(NOT_FOUND, "no such folder", "import", self.database, "--logs",
+                     os.path.join(self.folder, "nowhere"), *self.where)
         self.assertIn("0", self.pawl("runs", "count", *self.where).stdout)
         out = self.pawl("import", self.database, *self.where).stdout
         self.assertEqual(len(out.splitlines()), 1)
