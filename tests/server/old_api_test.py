@@ -139,6 +139,26 @@ class OldApiTest(ServerTest):
         started = self.ok(server.post("/api/flows/f/start/version/v1"))
         self.assertEqual(started["flow_version_id"], 1)
 
+    def test_a_new_text_does_not_rename_a_version(self):
+        server = self.serve_old()
+        self.create(server, "f")
+        second = self.create(server, "f", version="v2")  # the same definition
+        self.assertEqual((second["version"], second["flow_version_id"]), ("v2", 2))
+        for version, number in (("1.0.0", 1), ("v2", 2)):
+            again = self.create(server, "f", version=version)
+            self.assertEqual((again["version"], again["flow_version_id"]), (version, number))
+            started = self.ok(server.post(f"/api/flows/f/start/version/{version}"))
+            self.assertEqual((started["version"], started["flow_version_id"]), (version, number))
+        self.assertEqual(sorted(each["version"] for each in
+                                self.ok(server.get("/api/flows/f/versions?include_unpublished=1"))),
+                         ["1.0.0", "v2"])
+        # So has one that was stored by the other API.
+        stored = server.call("PUT", "/v1/flows/g", {**QUICK, "dialect": "old"})
+        self.assertEqual(stored.status, 201, stored.text)
+        self.assertEqual(self.create(server, "g", version="v1")["version"], "v1")
+        self.assertEqual(self.ok(server.post("/api/flows/g/start/version/1.0.0"))["version"],
+                         "1.0.0")
+
     def test_an_update_counts_the_version_on(self):
         server = self.serve_old()
         self.refused(server.call("PUT", "/api/flows/f", {"definition": QUICK}), 404,
