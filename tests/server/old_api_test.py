@@ -495,8 +495,23 @@ class OldApiTest(ServerTest):
         self.ok(server.call("POST", "/api/thread/t/pause"))
         self.assertEqual(self.ok(server.post("/api/thread/t/resume", {"updates": {"ok": 1}})),
                          {"thread_id": "t", "status": "resumed", "message": "Thread resumed"})
-        self.until(server, "t", "completed")
+        self.assertEqual(self.until(server, "t", "completed")["metadata"], {"inputs": {}})
         self.assertEqual(server.get("/v1/runs/t").body["data"]["said"], {"ok": 1})
+
+    def test_a_question_is_gone_after_its_answer(self):
+        server = self.serve_old()
+        server.post("/v1/flows", {"name": "asks", "nodes": [
+            {"id": "ask", "type": "interrupt", "data": {"question": "really?"}},
+            wait_for_signal("wait", "go"), {"id": "end", "type": "end"}],
+            "edges": [{"source": "ask", "target": "wait"}, {"source": "wait", "target": "end"}]})
+        self.ok(server.post("/api/flows/asks/start", {"thread_id": "t"}))
+        asks = self.until(server, "t", "paused")["metadata"]
+        self.assertEqual((asks["interrupt_value"], asks["last_node"]), ("really?", "ask"))
+        self.ok(server.post("/api/thread/t/resume", {"updates": {"ok": 1}}))
+        self.assertEqual(self.until(server, "t", "running")["metadata"], {"inputs": {}})
+        self.ok(server.post("/api/thread/t/pause"))
+        self.assertEqual(self.until(server, "t", "paused")["metadata"],
+                         {"inputs": {}, "last_node": "wait"})
 
     def test_a_failed_run_shows_its_error(self):
         server = self.serve_old()
