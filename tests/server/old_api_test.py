@@ -139,6 +139,37 @@ class OldApiTest(ServerTest):
         started = self.ok(server.post("/api/flows/f/start/version/v1"))
         self.assertEqual(started["flow_version_id"], 1)
 
+    def test_the_other_api_and_the_program_know_a_version_by_its_text(self):
+        server = self.serve_old()
+        self.create(server, "f", version="v1")
+        self.create(server, "f", SHORT, version="第二版")
+        for body, version in (({"version": "v1"}, "1.0.0"), ({"version": "第二版"}, "1.0.1")):
+            started = server.post("/v1/runs", {"flow": "f", **body})
+            self.assertEqual((started.status, started.body["version"]), (201, version))
+        items = [{"flow": "f", "version": "v1"}, {"flow": "f", "version": "v9"}]
+        first, second = server.post("/v1/batch/start", {"items": items}).body["results"]
+        self.assertEqual((first["ok"], second["ok"], second["problem"]["status"]),
+                         (True, False, 404))
+        for path in ("f/versions/v1", "f?version=v1"):
+            self.assertEqual(server.get(f"/v1/flows/{path}").body["version"], "1.0.0")
+        published = server.post("/v1/flows/f/publish", {"version": "v1"})
+        self.assertEqual((published.status, published.body["version"]), (200, "1.0.0"))
+        for answer in (server.post("/v1/runs", {"flow": "f", "version": "v9"}),
+                       server.get("/v1/flows/f/versions/v9"),
+                       server.post("/v1/flows/f/publish", {"version": "v9"})):
+            self.assertEqual(answer.status, 404, answer.text)
+            self.assertIn('no version of flow "f" has the label "v9"', answer.text)
+        for text in ("", "v" * 201):
+            self.assertEqual(server.post("/v1/runs", {"flow": "f", "version": text}).status, 400)
+        for arguments in (["f@v1"], ["f", "--version", "v1"]):
+            started = subprocess.run(
+                [PROGRAM, "runs", "start", *arguments, "--json", "--server", server.url],
+                check=True, capture_output=True, text=True, timeout=LIMIT_S)
+            self.assertEqual(json.loads(started.stdout)["version"], "1.0.0")
+        # The text of a deleted version is free.
+        self.ok(server.call("DELETE", "/api/flows/f/versions/v1"))
+        self.assertEqual(server.get("/v1/flows/f/versions/v1").status, 404)
+
     def test_a_new_text_does_not_rename_a_version(self):
         server = self.serve_old()
         self.create(server, "f")

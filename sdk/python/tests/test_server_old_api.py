@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
+import pawl
 from tests.server import PATIENCE
 from tests.test_server_legacy_apps import COUNT, PRICES, AppsTest
 
@@ -101,6 +102,18 @@ class Page(AppsTest):
         data = self.client.state(thread)
         self.assertEqual((data["approver"], data["published"], data["row_count"]),
                          ("Ann", True, 2))
+
+    def test_a_version_is_started_by_its_text(self):
+        definition = {"nodes": [{"id": "start", "type": "start"}, {"id": "end", "type": "end"}],
+                      "edges": [{"source": "start", "target": "end"}]}
+        made = self.ok("POST", "/api/flows", {"name": "dl", "definition": definition,
+                                              "version": "v1"})
+        run = self.control.start_workflow("dl@v1")
+        self.until_status(run, "completed")
+        self.assertEqual(self.ok("GET", f"/api/thread/{run}/status")["flow_version_id"],
+                         made["flow_version_id"])
+        with self.assertRaises(pawl.NotFound):
+            self.control.start_workflow("dl@v2")
 
     def test_an_id_is_used_once(self):
         thread = self.start(PRICES)

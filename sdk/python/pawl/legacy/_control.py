@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 from ..client import Client
 from ..errors import AlreadyExists, IdempotencyMismatch, IllegalTransition, NotFound, PawlError
-from ..models import Object, Run, RunSummary
+from ..models import Object, Run, RunSummary, Started
 
 _log = logging.getLogger("pawl.legacy")
 _VERSION = re.compile(r"\d+(\.\d+){0,2}\Z")
@@ -33,12 +33,11 @@ class WorkflowControl:
 
     def start_workflow(self, flow_version_id: str, input_data: Optional[Object] = None,
                        thread_id: Optional[str] = None) -> str:
-        """Starts a run of a flow, by its name or a version of it (`name@1.0.2`), and returns the
-        id of the run. Raises ValueError if a run with this id exists or the flow is a number."""
-        flow, version = _flow_of(flow_version_id)
+        """Starts a run of a flow, by its name or a version of it (`name@1.0.2`, `name@v1`), and
+        returns the id of the run. Raises ValueError if a run with this id exists or the flow is a number."""
         run = thread_id or f"thr_{uuid.uuid4().hex}"
         try:
-            started = self.client.start(flow, input_data or {}, version=version, id=run)
+            started = self._start(flow_version_id, input_data or {}, run)
         except (AlreadyExists, IdempotencyMismatch) as error:
             raise ValueError(f"the workflow {run} exists already: {error.detail}") from error
         if not started.created:
@@ -113,6 +112,16 @@ class WorkflowControl:
             if end is not None and time.monotonic() >= end:
                 _log.warning("workflow %s is still %s", thread_id, run.status)
                 return False
+
+    def _start(self, flow_version_id: str, input_data: Object, run: str) -> Started:
+        flow, version = _flow_of(flow_version_id)
+        try:
+            return self.client.start(flow, input_data, version=version, id=run)
+        except NotFound:  # of this name; the text after the "@" may be the label of a version
+            flow, at, label = flow_version_id.rpartition("@")
+            if version is not None or not (flow and label):
+                raise
+        return self.client.start(flow, input_data, version=label, id=run)
 
     def _resume(self, run_id: str, updates: Optional[Object]) -> None:
         run = self.client.run(run_id)
