@@ -24,6 +24,15 @@ std::string member(const json& detail, const char* key) {
   return printable(found->is_string() ? found->get<std::string>() : found->dump());
 }
 
+/// A log message with what it is about and its context.
+std::string log_text(const json& detail) {
+  std::string text = member(detail, "message");
+  if (const std::string about = member(detail, "about"); !about.empty()) text = about + ": " + text;
+  if (const std::string context = member(detail, "context"); !context.empty())
+    text += " " + context;
+  return text;
+}
+
 std::string failure_text(const json& detail) {
   return member(detail, "type") + ": " + member(detail, "message");
 }
@@ -55,7 +64,7 @@ std::string detail_text(const history_event& e) {
   } else if (e.kind == "forked" || e.kind == "branches_merged") {
     all.add(member(detail, "branches") + " branches");
   } else if (e.kind == "step_log") {
-    all.add(member(detail, "level") + ": " + member(detail, "message"));
+    all.add(member(detail, "level") + ": " + log_text(detail));
   } else if (e.kind == "step_progress") {
     const double fraction = detail.value("fraction", 0.0);
     all.add(std::to_string(static_cast<int>(fraction * 100)) + "%");

@@ -715,6 +715,43 @@ class OldApiTest(ServerTest):
         while self.ok(server.get("/api/ws/stats"))["active_connections"] != 0:
             self.assertLess(time.monotonic(), end)
 
+    def test_a_line_has_its_context_and_the_node_that_it_names(self):
+        queue = ("--set", "worker.default_queue=default")
+        server = self.serve_old(*queue)
+        self.create(server, "f", stored_form(("say", "shop.say", {})))
+        self.ok(server.post("/api/flows/f/start", {"thread_id": "t"}))
+        task, = self.ok(server.post("/v1/tasks/poll", {
+            "worker": "w", "functions": ["shop.say"], "wait_ms": 10_000}))["tasks"]
+        with WebSocket(server, "/api/runs/t/events") as socket:
+            messages = socket.messages()
+            self.expect(messages, "status", status="running")
+            said = [{"level": "info", "message": "begin loop", "about": "loop",
+                     "context": {"n": 0}},
+                    {"level": "info", "message": "plain"},
+                    {"level": "info", "message": "long", "context": {"text": "x" * 20_000}}]
+            self.ok(server.post(f"/v1/tasks/{task['task']}/log",
+                                {"lease": task["lease"], "lines": said}))
+            sent = [self.expect(messages, "log", message=line["message"])["data"]
+                    for line in said]
+        wanted = [("loop", "begin loop", {"n": 0}), ("say", "plain", {}),
+                  ("say", "long", {"left_out_bytes": 20_012})]
+        stored = [line for line in self.ok(server.get("/api/thread/t/logs"))["logs"]
+                  if line["message"] in ("begin loop", "plain", "long")]
+        for lines in (sent, stored):
+            self.assertEqual([(line["node_id"], line["message"], line["context"])
+                              for line in lines], wanted)
+        first, second, _ = server.get("/v1/runs/t/logs").body["logs"]
+        self.assertEqual((first["node"], first["about"], first["context"]),
+                         ("say", "loop", {"n": 0}))
+        self.assertFalse({"about", "context"} & set(second))
+        server.stop(signal.SIGKILL)
+        server = self.serve_old(*queue)
+        self.assertEqual([line for line in self.ok(server.get("/api/thread/t/logs"))["logs"]
+                          if line["message"] == "begin loop"], stored[:1])
+        refused = server.post(f"/v1/tasks/{task['task']}/log", {
+            "lease": task["lease"], "lines": [{**said[0], "context": [1]}]})
+        self.assertEqual(refused.status, 400, refused.text)
+
     def test_a_socket_needs_a_run_and_an_upgrade(self):
         server = self.serve_old()
         with self.assertRaisesRegex(ValueError, "404"):

@@ -45,6 +45,11 @@ class Called:
         found = self.lines.batch()
         return [(line["level"], line["message"]) for line in found[1]] if found else []
 
+    @property
+    def lines_with_context(self):
+        return [(line["message"], line.get("about"), line.get("context"))
+                for line in self.lines.batch()[1]]
+
 
 def outcome(function, wish="none", **changes):
     return Called(function, wish, **changes).outcome
@@ -257,8 +262,24 @@ class Logs(unittest.TestCase):
             logger.debug("d", context={})
             logger.log("INFO", "l")
         self.assertEqual(Called(f).logged, [
-            ("info", '100 %s {"item": 1, "at": "2025-01-02"}'), ("warning", "other: w"),
-            ("error", "e"), ("debug", "d"), ("info", "l")])
+            ("info", "100 %s"), ("warning", "w"), ("error", "e"), ("debug", "d"), ("info", "l")])
+        self.assertEqual(Called(f).lines_with_context, [
+            ("100 %s", None, {"item": 1, "at": "2025-01-02"}), ("w", "other", None),
+            ("e", None, None), ("d", None, None), ("l", None, None)])
+
+    def test_any_context_becomes_json(self):
+        loop = {}
+        loop["loop"] = loop
+        for context, sent in (({"n": float("nan"), 1: "\ud800"}, {"n": None, "1": "?"}),
+                              ({"text": "x" * 20_000}, {"left_out_bytes": 20_012}),
+                              (loop, {"not_json": "Circular reference detected"})):
+            call = Called(lambda state, logger, interrupt: logger.info("m", context=context))
+            self.assertEqual(call.lines_with_context, [("m", None, sent)])
+
+    def test_outside_of_a_step_the_message_has_all(self):
+        with self.assertLogs("workflow.t", "INFO") as said:
+            WorkflowLogger("t").info("begin", "loop", {"n": 0})
+        self.assertEqual(said.records[0].getMessage(), 'loop: begin {"n": 0}')
 
     def test_an_unknown_level_is_refused(self):
         with self.assertRaisesRegex(ValueError, "unknown log level 'loud'"):

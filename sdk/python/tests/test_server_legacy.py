@@ -4,7 +4,7 @@ import threading
 import time
 
 import pawl
-from pawl.legacy import pawl_function, register_function
+from pawl.legacy import WorkflowControl, pawl_function, register_function
 from pawl.legacy._function import OldFunction, add_to
 from tests.server import PATIENCE, ServerTest, task
 
@@ -58,11 +58,16 @@ class Functions(LegacyTest):
     def test_lines_reach_the_log_of_the_run(self):
         def f(state, logger, interrupt):
             logger.info("half", node_id="n", context={"item": 1})
-            logger.error("at the end")
+            logger.error("at the end", node_id="loop")
         run = self.started(f)
         self.client.wait(run, PATIENCE)
-        self.assertEqual([(line.level, line.node, line.message) for line in self.client.logs(run)],
-                         [("info", "n", 'half {"item": 1}'), ("error", "n", "at the end")])
+        self.assertEqual([(line.level, line.node, line.message, line.about, line.context)
+                          for line in self.client.logs(run)],
+                         [("info", "n", "half", None, {"item": 1}),
+                          ("error", "n", "at the end", "loop", None)])
+        self.assertEqual([(line["node_id"], line["message"], line["context"])
+                          for line in WorkflowControl(self.client).get_workflow_logs(run)],
+                         [("n", "half", {"item": 1}), ("loop", "at the end", {})])
 
     def test_old_and_new_functions_share_a_worker(self):
         name = self.name()

@@ -93,7 +93,8 @@ class WorkflowControl:
             _log.error("cannot read the logs of workflow %s: %s", thread_id, error)
             return []
         return [{"ts": _time(line.at), "level": line.level.upper(), "thread_id": thread_id,
-                 "node_id": line.node, "message": line.message, "context": {}} for line in lines]
+                 "node_id": line.about or line.node, "message": line.message,
+                 "context": line.context or {}} for line in lines]
 
     def get_active_signals(self, thread_id: str) -> List[Object]:
         """Returns the commands that a run has not followed yet: at most a pause."""
