@@ -9,9 +9,10 @@ from enum import Enum
 from typing import Any
 
 import pawl
-from pawl.legacy import (WorkflowInterrupt, WorkflowLogger, WorkflowState, code_node,
-                         get_registered_function, interruptible, list_registered_functions,
-                         pausable_node, pawl_function, register_function, workflow_function)
+from pawl.legacy import (DatabaseManager, WorkflowControl, WorkflowInterrupt, WorkflowLogger,
+                         WorkflowState, code_node, get_registered_function, interruptible,
+                         list_registered_functions, pausable_node, pawl_function,
+                         register_function, workflow_function)
 from pawl.legacy._function import OldFunction
 from pawl.legacy._names import code_ref_of
 from pawl.legacy._plain import plain
@@ -284,6 +285,19 @@ class Logs(unittest.TestCase):
     def test_an_unknown_level_is_refused(self):
         with self.assertRaisesRegex(ValueError, "unknown log level 'loud'"):
             WorkflowLogger("t").log("loud", "x")
+
+
+class Storage(unittest.TestCase):
+    def test_a_database_manager_says_which_server(self):
+        self.assertIsNone(DatabaseManager().url)
+        url = "http://127.0.0.1:1"
+        self.assertEqual(DatabaseManager(url).url, url)
+        with self.assertLogs("pawl.legacy", "WARNING") as said:
+            self.assertIsNone(DatabaseManager("~/.ren/workflow.db").url)
+        self.assertIn("the database ~/.ren/workflow.db is not used", said.output[0])
+        with self.assertRaisesRegex(AttributeError, "no get_session: the runs are on the server"):
+            DatabaseManager().get_session()
+        self.assertIsInstance(WorkflowControl(DatabaseManager()).client, pawl.Client)
 
 
 class Registry(unittest.TestCase):

@@ -7,6 +7,7 @@ import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
 import pawl
+from pawl.legacy import DatabaseManager, WorkflowControl
 from tests.server import PATIENCE
 from tests.test_server_legacy_apps import COUNT, PRICES, AppsTest
 
@@ -114,6 +115,19 @@ class Page(AppsTest):
                          made["flow_version_id"])
         with self.assertRaises(pawl.NotFound):
             self.control.start_workflow("dl@v2")
+
+    def test_a_version_is_started_by_its_number(self):
+        control = WorkflowControl(DatabaseManager(self.server.url))
+        number = self.ok("GET", f"/api/flows/{PRICES}/versions")[0]["flow_version_id"]
+        run = control.start_workflow(number, {}, "numbered")
+        self.assertEqual(run, "numbered")
+        self.until_status(run, "completed")
+        self.assertEqual(control.get_workflow_status(run)["flow_version_id"], number)
+        listed = [each for each in control.list_workflows() if each["thread_id"] == run]
+        self.assertEqual([each["flow_version_id"] for each in listed], [number])
+        for wrong, said in ((number, "already completed"), (999, "Flow version 999 not found")):
+            with self.assertRaisesRegex(ValueError, said):
+                control.start_workflow(wrong, {}, "numbered")
 
     def test_an_id_is_used_once(self):
         thread = self.start(PRICES)
