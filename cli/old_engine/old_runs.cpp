@@ -4,15 +4,19 @@
 #include <utility>
 
 #include "cli/old_engine/old_values.hpp"
+#include "flow/values/text_member.hpp"
 
 namespace pawl::cli {
 namespace {
 
 constexpr const char* imported_error = "imported";
 
+/// The text of the exception that ended a run; "": none is known. The metadata say least about it.
 std::string error_text(const old_evidence& known) {
   if (known.checkpoint && !known.checkpoint->error.empty()) return known.checkpoint->error;
-  return known.log.error;
+  if (!known.log.error.empty()) return known.log.error;
+  const auto metadata = parse_python_json(known.row.metadata);
+  return metadata ? flow::text_member(*metadata, "error") : std::string{};
 }
 
 std::string last_node(const old_evidence& known) {
