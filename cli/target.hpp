@@ -104,6 +104,8 @@ class target {
   virtual result<void> publish_flow(const flow_version_id& id) = 0;
   virtual result<void> delete_flow(const flow_name& name) = 0;
   virtual result<flow_version> get_flow(const flow_name& name, std::optional<version> v) = 0;
+  /// The stored version of a flow that a text names: its numbers, or its label, such as "v1".
+  virtual result<version> find_version(const flow_name& name, const std::string& text) = 0;
   /// All of them on one page, which has no next one.
   virtual result<flow_page> list_flows() = 0;
   /// The same, oldest first. A server omits the definitions.

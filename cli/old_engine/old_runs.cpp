@@ -8,17 +8,21 @@
 #include "cli/old_engine/old_values.hpp"
 #include "cli/old_engine/python_json.hpp"
 #include "cli/text.hpp"
+#include "flow/values/text_member.hpp"
 
 namespace pawl::cli {
 namespace {
 
 constexpr const char* imported_error = "imported";
 
-/// The error that a run has ended with. One that the run has survived is only in its log.
+/// The error that a run has ended with; "": none is known. One that the run has survived is only in
+/// its log. The metadata say least about it.
 std::string error_text(const old_evidence& known) {
   if (known.checkpoint && !known.checkpoint->error.empty()) return known.checkpoint->error;
   const bool has_failed = known.row.status == "failed" || !known.log.went_on;
-  return has_failed ? known.log.error : "";
+  if (has_failed && !known.log.error.empty()) return known.log.error;
+  const auto metadata = parse_python_json(known.row.metadata);
+  return metadata ? flow::text_member(*metadata, "error") : std::string{};
 }
 
 std::string last_node(const old_evidence& known) {

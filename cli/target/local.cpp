@@ -16,6 +16,8 @@
 #include "cli/target/local_follower.hpp"
 #include "cli/target/selected_events.hpp"
 #include "cli/text.hpp"
+#include "runtime/async.hpp"
+#include "server/api/version_name.hpp"
 #include "server/run_state_views.hpp"
 #include "server/statistics_view.hpp"
 #include "server/views.hpp"
@@ -63,6 +65,10 @@ class local_target final : public target {
   result<void> delete_flow(const flow_name& name) override { return in_.flows().remove(name); }
   result<flow_version> get_flow(const flow_name& name, std::optional<version> v) override {
     return in_.flows().get(name, v);
+  }
+  result<version> find_version(const flow_name& name, const std::string& text) override {
+    return await<version>(
+        [&](callback<version> done) { server::find_version(in_, name, text, std::move(done)); });
   }
   result<flow_page> list_flows() override {
     flow_page all;

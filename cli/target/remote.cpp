@@ -93,6 +93,15 @@ class remote_target final : public target {
     const std::string query = v ? "?version=" + to_string(*v) : "";
     return read(http_.send("GET", flow_path(name) + query), read_flow_version);
   }
+  result<version> find_version(const flow_name& name, const std::string& text) override {
+    if (const auto numbers = parse_version(text)) return *numbers;
+    if (text.empty()) return parse_version(text);  // it is no segment of a path
+    const auto found =
+        read(http_.send("GET", flow_path(name) + "/versions/" + percent_encoded(text)),
+             read_flow_version);
+    if (!found) return found.error();
+    return found->id.version;
+  }
   result<flow_page> list_flows() override {
     flow_page all;
     auto flows = read_pages<flow_summary>("/v1/flows", "flows", read_flow_summary, all.damaged);

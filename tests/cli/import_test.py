@@ -73,6 +73,19 @@ class Import(OldDatabaseTest):
         self.pawl("runs", "rm", "later", "--yes", *self.where)
         self.assertEqual(self.pawl("runs", "export", *self.where).stdout, before)
 
+    def test_the_metadata_of_a_failed_run_have_its_error_if_nothing_else_has(self):
+        self.add_version(1, 1, "order", "1.0.0", definition("a"))
+        for id, status, metadata in (("said", "failed", {"error": "out of paper"}),
+                                     ("ended", "running", {"error": "out of ink"}),
+                                     ("odd", "failed", {"error": 7})):
+            self.add_run(id, 1, status, TIME, json.dumps(metadata))
+        self.db.commit()
+        self.imported()
+        for id, text in (("said", "out of paper"), ("ended", "out of ink"),
+                         ("odd", "the previous engine has not stored the error")):
+            run = self.shown(id)
+            self.assertEqual((run["status"], run["error"]["message"]), ("failed", text))
+
     def test_rows_with_equal_ids_are_one_run(self):
         self.add_version(1, 1, "order", "1.0.0", definition("a.b"))
         self.add_run("same", 1, "completed", TIME)
