@@ -158,12 +158,13 @@ class OldApiTest(ServerTest):
                        server.get("/v1/flows/f/versions/v9"),
                        server.post("/v1/flows/f/publish", {"version": "v9"})):
             self.assertEqual(answer.status, 404, answer.text)
-            self.assertIn('no version of flow "f" has the label "v9"', answer.text)
+            self.assertEqual(answer.body["detail"], 'no version of flow "f" has the label "v9"')
         for text in ("", "v" * 201):
             self.assertEqual(server.post("/v1/runs", {"flow": "f", "version": text}).status, 400)
         for arguments in (["f@v1"], ["f", "--version", "v1"]):
             started = subprocess.run(
-                [PROGRAM, "runs", "start", *arguments, "--json", "--server", server.url],
+                [PROGRAM, "runs", "start", *arguments, "--json",
+                 "--server", f"http://127.0.0.1:{server.port}"],
                 check=True, capture_output=True, text=True, timeout=LIMIT_S)
             self.assertEqual(json.loads(started.stdout)["version"], "1.0.0")
         # The text of a deleted version is free.

@@ -111,7 +111,9 @@ export function Logs({ id }: { id: string }) {
         </button>
         <CopyButton
           label="Copy all"
-          text={() => lines.map((line) => `${line.at} ${line.level} ${line.node} ${logText(line)}`).join('\n')}
+          text={() =>
+            lines.map((line) => `${line.at} ${line.level} ${line.node} ${logText(line)}`).join('\n')
+          }
         />
       </div>
       {lines.length === 0 ? (

@@ -154,7 +154,7 @@ class WorkflowControl:
             self._numbers[version] = shown["flow_version_id"]
         return self._numbers[version]
 
-    def _start(self, flow_version_id: str, input_data: Object, run: str) -> Started:
+    def _start(self, flow_version_id: Any, input_data: Object, run: str) -> Started:
         flow, version = _flow_of(flow_version_id)
         try:
             return self.client.start(flow, input_data, version=version, id=run)
