@@ -63,6 +63,12 @@ void add_blobs_of(const result<json>& value, const std::optional<interruption>& 
 
 result<void> check_blobs(engine_context& context, const scope_name& scope,
                          const std::vector<flow::blob_reference>& named) {
+  if (named.size() > max_blob_references) {
+    return error{errc::limit_exceeded, "the value has " + std::to_string(named.size()) +
+                                           " references to blobs, and at most " +
+                                           std::to_string(max_blob_references) +
+                                           " are allowed. Store the list of them as a blob"};
+  }
   std::vector<bool> stay;
   // First: a blob that can be touched is not deleted after the view that is read next.
   for (const auto& blob : named)

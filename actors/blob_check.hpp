@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -23,9 +24,13 @@ struct engine_context;
 void add_blobs_of(const result<json>& value, const std::optional<interruption>& interrupted,
                   std::vector<flow::blob_reference>& to);
 
+/// Maximum number of references in the values of one command. Each is looked up, and each blob that
+/// a record names is two entries in its batch.
+inline constexpr std::size_t max_blob_references = 10'000;
+
 /// Checks that blobs exist, and keeps them until the command that refers to them is carried out:
 /// `blob_guard`. Reads the store. Errors: `invalid_argument` for a reference to a blob that the
-/// scope does not have, or with another size than it has; those of the store.
+/// scope does not have, or with another size than it has; `limit_exceeded`; those of the store.
 [[nodiscard]] result<void> check_blobs(engine_context& context, const scope_name& scope,
                                        const std::vector<flow::blob_reference>& named);
 

@@ -1,18 +1,19 @@
 #include "actors/blob_keeper.hpp"
 
-#include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include <spdlog/spdlog.h>
+#include <pawl/detail/hex.hpp>
 
 #include "persistence/keys.hpp"
 
 namespace pawl::actors {
 namespace {
 
-/// A step of a sweep.
-constexpr std::size_t max_heads_in_step = 64;
-constexpr std::size_t max_chunks_in_step = 256;
+/// Other messages come between two such parts of an upload's chunks, or of a blob: 4 MiB of it.
+constexpr std::size_t max_chunks_erased_at_once = 256;
+constexpr std::size_t max_chunks_verified_at_once = 16;
 
 error lost_upload() {
   return {errc::unavailable,
@@ -31,6 +32,7 @@ blob_keeper::blob_keeper(caf::actor_config& config, engine_context_ptr context,
     : actor_base(config),
       context_(std::move(context)),
       persister_(std::move(persister)),
+      totals_(context_->settings.blobs.max_scope_bytes),
       all_kept_until_(context_->clock->now() + context_->settings.blobs.grace_ms) {}
 
 caf::behavior blob_keeper::make_behavior() {
@@ -38,6 +40,7 @@ caf::behavior blob_keeper::make_behavior() {
   return {
       [this](const write_blob_chunk& w) { write_chunk(w); },
       [this](const finish_blob& f) { finish(f); },
+      [this](const verify_blob& v) { continue_verification(v.key); },
       [this](const drop_blob_upload& d) { erase_chunks(d.scope, d.content); },
       [this](const sweep_blobs&) { begin_sweep(); },
       [this](const continue_blob_sweep&) { continue_sweep(); },
@@ -51,15 +54,37 @@ caf::behavior blob_keeper::make_behavior() {
 /// The callers of open requests are answered `unavailable`.
 void blob_keeper::on_exit() {
   after_commits_.clear();
+  verified_.clear();
   under_way_.clear();
+}
+
+void blob_keeper::count_once() {
+  if (std::exchange(is_counted_, true)) return;
+  if (const auto counted = totals_.count(*context_->store->durable_view()); !counted) {
+    context_->log->error(
+        "cannot count all blobs, so scopes may exceed blobs.max_scope_bytes until the next start: "
+        "{}",
+        counted.error().message);
+  }
+  report_bytes();
+}
+
+void blob_keeper::report_bytes() const {
+  context_->metrics.blob_bytes.store(totals_.all(), std::memory_order_relaxed);
 }
 
 void blob_keeper::write_chunk(const write_blob_chunk& wanted) {
   // A sweep of this keeper deletes what an earlier one has written of the upload.
   if (wanted.number > 0 && !uploads_.contains(wanted.content)) return wanted.answer(lost_upload());
+  count_once();
+  if (auto added = totals_.add(wanted.scope, wanted.bytes->size()); !added)
+    return wanted.answer(std::move(added));
+  report_bytes();
   persistence::batch writes;
+  const auto [upload, is_new] = uploads_.try_emplace(wanted.content, 0);
+  upload->second += wanted.bytes->size();
   // With the first chunk, so that a crash leaves none that is not listed.
-  if (uploads_.insert(wanted.content).second)
+  if (is_new)
     writes.put_of(wanted.scope, column::blobs,
                   persistence::keys::loose_chunks(wanted.scope, wanted.content), {});
   persistence::put_blob_chunk(writes, wanted.scope, wanted.content, wanted.number, *wanted.bytes);
@@ -76,44 +101,94 @@ void blob_keeper::finish(const finish_blob& wanted) {
 }
 
 void blob_keeper::make_blob(const finish_blob& wanted) {
-  const auto& [key, head, last, answer] = wanted;
-  const auto known = persistence::load_blob(*context_->store->durable_view(), key);
-  const bool is_damaged = !known && known.error().code == errc::corrupt;
-  if (!known && !is_damaged) {
-    answer(known.error());
-    return release(key);
+  const auto known = persistence::load_blob(*context_->store->durable_view(), wanted.key);
+  if (known && *known) {
+    verified_.try_emplace(
+        wanted.key, verification{wanted, persistence::blob_verification{wanted.key, **known}});
+    return continue_verification(wanted.key);
   }
-  const bool exists = known && *known;
-  if (!exists && persistence::blob_chunks_of(head.size) > 1 && !uploads_.contains(head.content)) {
-    answer(lost_upload());
-    return release(key);
-  }
-  blob_head made = exists ? **known : head;
-  made.used_at = head.used_at;
+  if (known || known.error().code == errc::corrupt) return store_blob(wanted, std::nullopt);
+  refuse(wanted, known.error());
+}
+
+void blob_keeper::continue_verification(const blob_key& key) {
+  const auto found = verified_.find(key);
+  if (found == verified_.end()) return;
+  const auto good =
+      found->second.bytes.read(*context_->store->durable_view(), max_chunks_verified_at_once);
+  if (good && !*good) return send_self(verify_blob{key});
+  const finish_blob wanted = std::move(found->second.wanted);
+  const blob_head known = found->second.bytes.head();
+  verified_.erase(found);
+  if (good) return keep_blob(wanted, known);
+  if (good.error().code != errc::corrupt) return refuse(wanted, good.error());
+  context_->log->warn(
+      "blob sha256:{} of scope {} is damaged and was sent again; it is replaced: {}",
+      detail::to_hex(wanted.key.hash), wanted.key.scope.str(), good.error().message);
+  store_blob(wanted, known);
+}
+
+void blob_keeper::keep_blob(const finish_blob& wanted, blob_head known) {
+  known.used_at = wanted.head.used_at;
   persistence::batch writes;
-  persistence::put_blob_head(writes, key, made);
-  if (!exists) {
-    const std::uint32_t chunks = persistence::blob_chunks_of(head.size);
-    if (chunks > 0) persistence::put_blob_chunk(writes, key.scope, head.content, chunks - 1, *last);
-    writes.erase(column::blobs, persistence::keys::loose_chunks(key.scope, head.content));
-  }
-  commit_then(std::move(writes), [this, wanted, made, exists](const error* failure) {
-    has_blobs_ = true;  // a sweep under way may have passed its place
-    schedule_sweep();
-    if (failure == nullptr && exists && uploads_.contains(wanted.head.content))
+  persistence::put_blob_head(writes, wanted.key, known);
+  commit_then(std::move(writes), [this, wanted, known](const error* failure) {
+    if (failure == nullptr && uploads_.contains(wanted.head.content))
       erase_chunks(wanted.key.scope, wanted.head.content);
-    // Not before: until then its chunks are listed as loose, and a sweep would delete them.
-    if (failure == nullptr && !exists) uploads_.erase(wanted.head.content);
-    wanted.answer(failure != nullptr ? result<blob_head>{*failure} : result<blob_head>{made});
-    release(wanted.key);
+    answer_maker(wanted, known, failure);
   });
 }
 
+void blob_keeper::store_blob(const finish_blob& wanted, const std::optional<blob_head>& damaged) {
+  const auto& [key, head, last, answer] = wanted;
+  const std::uint32_t chunks = persistence::blob_chunks_of(head.size);
+  if (chunks > 1 && !uploads_.contains(head.content)) return refuse(wanted, lost_upload());
+  count_once();
+  if (const auto added = totals_.add(key.scope, last->size()); !added)
+    return refuse(wanted, added.error());
+  report_bytes();
+  blob_head made = head;
+  persistence::batch writes;
+  if (damaged) {
+    made.type = damaged->type;
+    made.created_at = damaged->created_at;
+    persistence::erase_blob(writes, key, *damaged);
+  }
+  persistence::put_blob_head(writes, key, made);
+  if (chunks > 0) persistence::put_blob_chunk(writes, key.scope, head.content, chunks - 1, *last);
+  writes.erase(column::blobs, persistence::keys::loose_chunks(key.scope, head.content));
+  const std::uint64_t replaced = damaged ? damaged->size : 0;
+  commit_then(std::move(writes), [this, wanted, made, replaced](const error* failure) {
+    // Not before: until then its chunks are listed as loose, and a sweep would delete them.
+    if (failure == nullptr) uploads_.erase(wanted.head.content);
+    totals_.subtract(wanted.key.scope, replaced);
+    report_bytes();
+    answer_maker(wanted, made, failure);
+  });
+}
+
+void blob_keeper::answer_maker(const finish_blob& wanted, const blob_head& made,
+                               const error* failure) {
+  has_blobs_ = true;  // a sweep under way may have passed its place
+  schedule_sweep();
+  wanted.answer(failure != nullptr ? result<blob_head>{*failure} : result<blob_head>{made});
+  release(wanted.key);
+}
+
+void blob_keeper::refuse(const finish_blob& wanted, const error& why) {
+  wanted.answer(why);
+  release(wanted.key);
+}
+
 void blob_keeper::erase_chunks(const scope_name& scope, const std::string& content) {
-  uploads_.erase(content);
+  if (const auto upload = uploads_.find(content); upload != uploads_.end()) {
+    totals_.subtract(scope, upload->second);
+    uploads_.erase(upload);
+    report_bytes();
+  }
   persistence::batch writes;
   const auto done = persistence::erase_loose_chunks(*context_->store->durable_view(), scope,
-                                                    content, max_chunks_in_step, writes);
+                                                    content, max_chunks_erased_at_once, writes);
   // A sweep deletes the rest.
   if (!done) return context_->log->warn("cannot delete an upload: {}", done.error().message);
   commit_then(std::move(writes), [this, scope, content, is_done = *done](const error* failure) {
@@ -131,133 +206,6 @@ void blob_keeper::release(const blob_key& key) {
   const finish_blob next = std::move(found->second.front());
   found->second.pop_front();
   make_blob(next);
-}
-
-void blob_keeper::schedule_sweep() {
-  if (sweep_ != sweep_part::none || std::exchange(is_scheduled_, true)) return;
-  send_self_after(context_->settings.blobs.interval_ms, sweep_blobs{});
-}
-
-void blob_keeper::begin_sweep() {
-  is_scheduled_ = false;
-  if (sweep_ != sweep_part::none) return;
-  sweep_ = sweep_part::heads;
-  sweep_from_.clear();
-  has_blobs_ = false;
-  deleted_ = 0;
-  continue_sweep();
-}
-
-void blob_keeper::continue_sweep() {
-  if (!context_->admitted.is_open()) return;
-  persistence::batch writes;
-  const bool is_in_heads = sweep_ == sweep_part::heads;
-  const auto more = is_in_heads ? sweep_heads(writes) : sweep_loose_chunks(writes);
-  if (!more) {
-    for (const auto& blob : std::exchange(condemned_, {})) {
-      context_->blobs.release(blob);
-      release(blob);
-    }
-    return end_sweep(&more.error());
-  }
-  const bool is_last = !*more && !is_in_heads;
-  if (!*more && is_in_heads) {
-    sweep_ = sweep_part::loose_chunks;
-    sweep_from_.clear();
-  }
-  if (writes.empty()) return is_last ? end_sweep(nullptr) : send_self(continue_blob_sweep{});
-  commit_then(std::move(writes), [this, is_last](const error* failure) {
-    for (const auto& blob : std::exchange(condemned_, {})) {
-      context_->blobs.release(blob);
-      release(blob);
-    }
-    if (failure != nullptr || is_last) return end_sweep(failure);
-    send_self(continue_blob_sweep{});
-  });
-}
-
-result<bool> blob_keeper::sweep_heads(persistence::batch& to) {
-  const time_point now = context_->clock->now();
-  std::vector<std::pair<blob_key, blob_head>> unused;
-  auto range = persistence::keys::blob_heads();
-  if (!sweep_from_.empty()) range.from = sweep_from_;
-  std::size_t seen = 0;
-  bool more = false;
-  const auto scanned = context_->store->durable_view()->scan(
-      column::blobs, range, [&](std::string_view key, std::string_view bytes) {
-        sweep_from_.assign(key);
-        if (seen++ == max_heads_in_step) {
-          more = true;
-          return persistence::view::next::stop;
-        }
-        has_blobs_ = true;
-        auto part = persistence::keys::blob_part_of(key);
-        auto head = persistence::decode_blob_head(bytes);
-        // One that cannot be read may be held: a check of the store reports it.
-        if (part && head && now >= all_kept_until_ &&
-            now >= head->used_at + context_->settings.blobs.grace_ms)
-          unused.push_back({{part->scope, std::move(part->id)}, *std::move(head)});
-        return persistence::view::next::more;
-      });
-  if (!scanned) return scanned.error();
-  for (const auto& [key, head] : unused)
-    if (auto done = delete_unheld(key, head, to); !done) return std::move(done).error();
-  return more;
-}
-
-result<void> blob_keeper::delete_unheld(const blob_key& key, const blob_head& head,
-                                        persistence::batch& to) {
-  if (under_way_.contains(key) || !context_->blobs.condemn(key, context_->clock->now())) return {};
-  // Read after it is condemned: what was named before is held in it.
-  const auto now = context_->store->durable_view();
-  const auto held = persistence::is_blob_held(*now, key);
-  const auto known = persistence::load_blob(*now, key);
-  if (!held || !known || *held || *known != head) {
-    context_->blobs.release(key);
-    if (!held) return held.error();
-    if (!known) return known.error();
-    return {};
-  }
-  condemned_.push_back(key);
-  under_way_.try_emplace(key);
-  persistence::erase_blob(to, key, head);
-  ++deleted_;
-  return {};
-}
-
-result<bool> blob_keeper::sweep_loose_chunks(persistence::batch& to) {
-  const auto now = context_->store->durable_view();
-  auto range = persistence::keys::all_loose_chunks();
-  if (!sweep_from_.empty()) range.from = sweep_from_;
-  std::optional<persistence::keys::blob_part> found;
-  std::size_t seen = 0;
-  bool more = false;
-  const auto scanned = now->scan(column::blobs, range, [&](std::string_view key, std::string_view) {
-    sweep_from_.assign(key);
-    auto part = persistence::keys::blob_part_of(key);
-    if (part && !uploads_.contains(part->id)) found = std::move(part);
-    more = found || ++seen == max_heads_in_step;
-    return more ? persistence::view::next::stop : persistence::view::next::more;
-  });
-  if (!scanned) return scanned.error();
-  if (!found) {
-    sweep_from_ += '\0';
-    return more;
-  }
-  const auto done =
-      persistence::erase_loose_chunks(*now, found->scope, found->id, max_chunks_in_step, to);
-  if (!done) return done.error();
-  if (*done) sweep_from_ += '\0';
-  return true;
-}
-
-void blob_keeper::end_sweep(const error* failure) {
-  sweep_ = sweep_part::none;
-  if (!context_->admitted.is_open()) return;
-  if (failure != nullptr)
-    context_->log->error("cannot delete blobs that no run holds: {}", failure->message);
-  if (deleted_ > 0) context_->log->info("blobs that no run holds are deleted: {}", deleted_);
-  if (failure != nullptr || has_blobs_ || !uploads_.empty()) schedule_sweep();
 }
 
 void blob_keeper::commit_then(persistence::batch writes, commit_continuation then) {

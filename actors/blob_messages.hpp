@@ -29,6 +29,10 @@ struct finish_blob {
   std::shared_ptr<const std::string> last;  ///< empty: the blob is
   reply<persistence::blob_head> answer;
 };
+/// The blob keeper to itself: continue to read a blob that was sent again.
+struct verify_blob {
+  persistence::blob_key key;
+};
 /// An upload has ended without a blob: delete its chunks.
 struct drop_blob_upload {
   scope_name scope;
@@ -44,6 +48,7 @@ struct continue_blob_sweep {};
 #define PAWL_LOCAL_MESSAGE(type) PAWL_MESSAGE_TYPE(pawl::actors::type)
 PAWL_LOCAL_MESSAGE(write_blob_chunk)
 PAWL_LOCAL_MESSAGE(finish_blob)
+PAWL_LOCAL_MESSAGE(verify_blob)
 PAWL_LOCAL_MESSAGE(drop_blob_upload)
 PAWL_LOCAL_MESSAGE(sweep_blobs)
 PAWL_LOCAL_MESSAGE(continue_blob_sweep)

@@ -322,9 +322,9 @@ void dispatcher::report_line(const task_key& key, lease& l, const task_log_line&
   if (l.node.empty() && !find_node(key, l)) return context_->log_lines.count_lost(1);
   constexpr std::chrono::milliseconds none{0}, longest = std::chrono::hours{24};
   const auto written_at = context_->clock->now() - std::clamp(line.age, none, longest);
-  report_step_line(
-      *context_, key.run, std::nullopt,
-      {written_at, std::string{to_string(line.level)}, l.node, l.visit, l.attempt, line.message});
+  report_step_line(*context_, key.run, std::nullopt,
+                   {written_at, std::string{to_string(line.level)}, l.node, l.visit, l.attempt,
+                    line.message, line.about, line.context});
 }
 
 void dispatcher::publish(const task_key& key, lease& l, const char* kind, json detail) {

@@ -19,8 +19,14 @@ std::shared_ptr<const functions::step_observer> make_step_observer(
                         std::string_view message) {
     if (const auto to = owner.lock())
       report_step_line(*to, of.run, of.run_created,
-                       {to->clock->now(), std::string{to_string(level)}, std::string{of.node},
-                        of.visit, of.attempt, std::string{message}});
+                       {to->clock->now(),
+                        std::string{to_string(level)},
+                        std::string{of.node},
+                        of.visit,
+                        of.attempt,
+                        std::string{message},
+                        {},
+                        nullptr});
   };
   made.on_progress = [owner](const functions::call_facts& of, double fraction) {
     const auto to = owner.lock();
@@ -40,14 +46,11 @@ std::shared_ptr<const functions::step_observer> make_step_observer(
 void report_step_line(engine_context& to, const run_key& run, std::optional<time_point> created,
                       run_log_line line) {
   if (to.events.has_subscribers()) {
-    to.events.publish({run,
-                       {0,
-                        line.at,
-                        "step_log",
-                        line.node,
-                        line.visit,
-                        line.attempt,
-                        {{"level", line.level}, {"message", line.message}}}});
+    json detail{{"level", line.level}, {"message", line.message}};
+    if (!line.about.empty()) detail["about"] = line.about;
+    if (!line.context.is_null()) detail["context"] = line.context;
+    to.events.publish(
+        {run, {0, line.at, "step_log", line.node, line.visit, line.attempt, std::move(detail)}});
   }
   to.log_lines.add(run, std::move(line), created);
 }

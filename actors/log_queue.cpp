@@ -1,10 +1,13 @@
 #include "actors/log_queue.hpp"
 
+#include "flow/values/json_size.hpp"
+
 namespace pawl::actors {
 
 std::size_t log_queue::entry::size() const noexcept {
   return sizeof(entry) + run.scope.str().size() + run.id.str().size() + line.level.size() +
-         line.node.size() + line.message.size();
+         line.node.size() + line.message.size() + line.about.size() +
+         (line.context.is_null() ? 0 : flow::json_size(line.context));
 }
 
 void log_queue::add(run_key run, run_log_line line, std::optional<time_point> run_created) {

@@ -68,12 +68,17 @@ struct delayed_mail {
 
 /// Passes on the delayed messages of an actor if that actor still exists. CAF's clock keeps the
 /// receiver of a message alive until it is due, and an actor keeps the store open.
-inline caf::behavior delayed_mail_relay(caf::event_based_actor*) {
-  return {[](const delayed_mail& due) {
-    if (const auto to = caf::actor_cast<caf::strong_actor_ptr>(due.to))
-      to->enqueue(nullptr, caf::make_message_id(), due.content, nullptr);
-  }};
-}
+class delayed_mail_relay final : public caf::event_based_actor {
+ public:
+  using caf::event_based_actor::event_based_actor;
+  caf::behavior make_behavior() override {
+    return {[](const delayed_mail& due) {
+      if (const auto to = caf::actor_cast<caf::strong_actor_ptr>(due.to))
+        to->enqueue(nullptr, caf::make_message_id(), due.content, nullptr);
+    }};
+  }
+  const char* name() const override { return "pawl.delayed_mail_relay"; }
+};
 #endif
 
 /// The base of all actors of an engine.
@@ -112,7 +117,7 @@ class actor_base : public caf::event_based_actor {
         .delay(std::chrono::duration_cast<caf::actor_clock::duration_type>(delay))
         .send(self(), caf::weak_ref);
 #else
-    if (!relay_) relay_ = home_system().spawn<caf::hidden>(delayed_mail_relay);
+    if (!relay_) relay_ = home_system().spawn<delayed_mail_relay, caf::hidden>();
     caf::delayed_anon_send(
         relay_, delay, delayed_mail{address(), caf::make_message(std::forward<Message>(message))});
 #endif

@@ -57,6 +57,7 @@ struct metrics {
   std::atomic<std::uint64_t> jobs_unfinished{0};
   std::atomic<std::uint64_t> job_runs_done{0}, job_runs_refused{0}, job_runs_failed{0};
   std::atomic<std::uint64_t> run_log_lines_lost{0};
+  std::atomic<std::uint64_t> blob_bytes{0};
 
   [[nodiscard]] engine_metrics snapshot() const {
     return {start_to_first_step.snapshot(),
@@ -78,7 +79,8 @@ struct metrics {
             job_runs_done.load(std::memory_order_relaxed),
             job_runs_refused.load(std::memory_order_relaxed),
             job_runs_failed.load(std::memory_order_relaxed),
-            run_log_lines_lost.load(std::memory_order_relaxed)};
+            run_log_lines_lost.load(std::memory_order_relaxed),
+            blob_bytes.load(std::memory_order_relaxed)};
   }
 };
 

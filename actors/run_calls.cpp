@@ -187,7 +187,9 @@ void run_actor::on_outcome(const step_done& step) {
     return check_blobs(context, scope, named);
   };
   read(check, [this, step](const result<void>& known) {
-    if (!known && known.error().code == errc::invalid_argument) {
+    const bool is_refused = !known && (known.error().code == errc::invalid_argument ||
+                                       known.error().code == errc::limit_exceeded);
+    if (is_refused) {
       step.result->value = known.error();
       step.result->interrupted.reset();
     } else if (!known) {

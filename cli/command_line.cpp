@@ -203,6 +203,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_runs(app, line);
   add_jobs(app, line);
   add_flows(app, line);
+  add_blobs(app, line);
   add_logic(app, line);
   add_events(app, line);
   add_cluster(app, line);

@@ -3,7 +3,9 @@
 #include <map>
 #include <string_view>
 
+#include "cli/rule_text.hpp"
 #include "cli/text.hpp"
+#include "flow/definition/flow_section.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -62,6 +64,19 @@ shape shape_of(std::string_view type) {
   return {"[\"", "\"]", "box"};
 }
 
+/// What must happen before an edge is taken; empty for an edge that follows its node.
+std::string event_of(const flow::edge_definition& edge) {
+  if (!edge.on.empty()) return "on " + edge.on;
+  if (edge.on_timeout) return "on timeout";
+  if (edge.each) return "each item";
+  if (edge.body) return "body";
+  if (!edge.on_error) return {};
+  std::string text = "on error";
+  for (const auto& type : *edge.on_error)
+    text += (&type == edge.on_error->data() ? " " : ", ") + type;
+  return text;
+}
+
 /// Names of nodes that need no escapes.
 std::map<std::string_view, std::string> numbered(const flow::definition& of) {
   std::map<std::string_view, std::string> names;
@@ -71,21 +86,20 @@ std::map<std::string_view, std::string> numbered(const flow::definition& of) {
 
 }  // namespace
 
+std::string node_name(const flow::node_definition& node) {
+  if (flow::is_flow_section(node)) return "flow";
+  const auto label = node.data.find("label");
+  const bool has_label = label != node.data.end() && label->is_string() && !label->empty();
+  const std::string name = has_label ? label->get<std::string>() : std::string{};
+  return printable(name.empty() ? node.id : name);
+}
+
 std::string edge_label(const flow::edge_definition& edge, std::size_t width) {
-  std::string label;
-  if (edge.on_error) {
-    label = "on error";
-    for (const auto& type : *edge.on_error)
-      label += (&type == edge.on_error->data() ? " " : ", ") + type;
-  }
-  if (edge.on_timeout) label = "on timeout";
-  if (edge.each) label = "each item";
-  if (edge.body) label = "body";
-  if (!edge.on.empty()) label = "on " + edge.on;
-  if (edge.when) {
-    const std::string rule =
-        edge.when->is_boolean() ? (edge.when->get<bool>() ? "yes" : "no") : edge.when->dump();
-    label += (label.empty() ? "" : " if ") + rule;
+  std::string label = event_of(edge);
+  if (edge.when && label.empty() && edge.when->is_boolean()) {
+    label = edge.when->get<bool>() ? "yes" : "no";
+  } else if (edge.when) {
+    label += (label.empty() ? "if " : " if ") + rule_text(*edge.when);
   }
   return fit(printable(label), width, "…");
 }
@@ -97,13 +111,13 @@ std::string mermaid_of(const flow::definition& of) {
     const auto drawn = shape_of(node.type);
     text += "  " + names.at(node.id);
     text += drawn.open;
-    text += mermaid_text(node.id) + "<br><small>" + mermaid_text(node.type) + "</small>";
+    text += mermaid_text(node_name(node)) + "<br><small>" + mermaid_text(node.type) + "</small>";
     text += drawn.close;
     text += "\n";
   }
   for (const auto& edge : of.edges) {
     const std::string label = edge_label(edge, max_label);
-    text += "  " + names.at(edge.source) + (edge.is_normal() ? " -->" : " -.->");
+    text += "  " + names.at(edge.source) + " -->";
     if (!label.empty()) text += "|\"" + mermaid_text(label) + "\"|";
     text += " " + names.at(edge.target) + "\n";
   }
@@ -116,12 +130,12 @@ std::string dot_of(const flow::definition& of) {
   for (const auto& node : of.nodes) {
     text += "  " + names.at(node.id) + " [shape=";
     text += shape_of(node.type).dot;
-    text += ", label=\"" + dot_text(node.id) + "\\n" + dot_text(node.type) + "\"];\n";
+    text += ", label=\"" + dot_text(node_name(node)) + "\\n" + dot_text(node.type) + "\"];\n";
   }
   for (const auto& edge : of.edges) {
     const std::string label = edge_label(edge, max_label);
     text += "  " + names.at(edge.source) + " -> " + names.at(edge.target) + " [label=\"" +
-            dot_text(label) + "\"" + (edge.is_normal() ? "" : ", style=dashed") + "];\n";
+            dot_text(label) + "\"];\n";
   }
   return text + "}\n";
 }

@@ -17,6 +17,9 @@ namespace pawl::cli {
 /// viewer.
 [[nodiscard]] std::string svg_of(const flow::definition& of);
 
+/// What a node is called, printable: its label if it has one, else its id.
+[[nodiscard]] std::string node_name(const flow::node_definition& node);
+
 /// When an edge is taken, in words, printable and in at most `width` columns; empty if that goes
 /// without saying.
 [[nodiscard]] std::string edge_label(const flow::edge_definition& edge, std::size_t width);

@@ -16,11 +16,13 @@
 namespace pawl::cli {
 namespace {
 
+bool has_yaml_extension(const std::string& name) {
+  const std::string lower = flow::http_syntax::in_lower_case(name);
+  return lower.ends_with(".yaml") || lower.ends_with(".yml");
+}
+
 bool is_yaml(const std::string& file, std::string_view text) {
-  if (file != "-") {
-    const std::string name = flow::http_syntax::in_lower_case(file);
-    return name.ends_with(".yaml") || name.ends_with(".yml");
-  }
+  if (file != "-") return has_yaml_extension(file);
   const auto first = text.find_first_not_of(" \t\r\n");
   return first != text.npos && text[first] != '{' && text[first] != '[';
 }
@@ -41,6 +43,10 @@ result<void> parse(flow_file& file, const flow::limits& allowed) {
 }
 
 }  // namespace
+
+bool has_flow_extension(const std::string& name) {
+  return has_yaml_extension(name) || flow::http_syntax::in_lower_case(name).ends_with(".json");
+}
 
 result<flow_file> read_flow_file(const std::string& file, const settings& s) {
   flow_file read;
@@ -94,10 +100,13 @@ std::string describe(const flow_file& flow, const diagnostic& d) {
 
 std::string describe_malformed(const std::string& file, const error& why) {
   const std::string name = file == "-" ? "standard input" : printable(file);
-  std::string text = printable(why.message);
-  if (text.starts_with(name + " is not valid ")) text.erase(0, name.size() + 4);
-  static const std::regex place{R"(at line (\d+), column (\d+))"};
+  const std::string text = printable(why.message);
+  static const std::regex syntax{R"(^.*? is not (valid \w+) at line (\d+), column (\d+): )"};
   std::smatch found;
+  if (std::regex_search(text, found, syntax))
+    return name + ":" + found.str(2) + ":" + found.str(3) + ": error: not " + found.str(1) + ": " +
+           found.suffix().str();
+  static const std::regex place{R"(at line (\d+), column (\d+))"};
   std::string at = name;
   if (std::regex_search(text, found, place)) at += ":" + found.str(1) + ":" + found.str(2);
   return at + ": error: " + text;

@@ -25,6 +25,9 @@ struct flow_file {
   [[nodiscard]] bool valid() const noexcept { return compiled.flow != nullptr; }
 };
 
+/// Whether a name ends as those of flow files do: .json, .yaml or .yml.
+[[nodiscard]] bool has_flow_extension(const std::string& name);
+
 /// Reads and compiles a flow from a file, or from standard input for "-". A file whose name ends in
 /// .yaml or .yml is YAML, and so is standard input that begins with neither "{" nor "[". Succeeds
 /// for an invalid flow too; see `flow_file::valid`. Errors: as `read_text`; `invalid_flow` with
@@ -39,7 +42,7 @@ struct flow_file {
 /// "backup.json:4:27: error: unknown node type … (/nodes/2/type)", printable.
 [[nodiscard]] std::string describe(const flow_file& flow, const diagnostic& d);
 
-/// The same for a file that is not JSON or YAML: "backup.json:4:27: error: not valid JSON …",
+/// The same for a file that is not JSON or YAML: "backup.json:4:27: error: not valid JSON: …",
 /// printable.
 [[nodiscard]] std::string describe_malformed(const std::string& file, const error& why);
 

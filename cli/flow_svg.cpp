@@ -81,7 +81,6 @@ text { font: 13px sans-serif; fill: #1a1f29; text-anchor: middle; }
 .node { fill: #fff; stroke: #9aa3b2; stroke-width: 1.5; }
 .label-box { fill: #fff; stroke: #d6dae2; }
 .edge { fill: none; stroke: #7b8494; stroke-width: 1.5; marker-end: url(#arrow); }
-.aside { stroke-dasharray: 5 4; }
 #arrow path { fill: #7b8494; }
 @media (prefers-color-scheme: dark) {
 text { fill: #e7eaf0; } .type { fill: #a4adbd; } .node { fill: #1b2029; stroke: #5b6575; }
@@ -122,9 +121,7 @@ std::string svg_of(const flow::definition& of) {
                      "\" role=\"img\">\n<title>" + svg_text(of.name) + "</title>\n";
   text += svg_style;
   for (std::size_t e = 0; e < edges.size(); ++e) {
-    text +=
-        of.edges[e].is_normal() ? "<path class=\"edge\" d=\"" : "<path class=\"edge aside\" d=\"";
-    text += rounded(layout.edges[e].points) + "\"/>\n";
+    text += "<path class=\"edge\" d=\"" + rounded(layout.edges[e].points) + "\"/>\n";
   }
   for (std::size_t e = 0; e < edges.size(); ++e) {
     const auto& at = layout.edges[e].label;
@@ -137,7 +134,7 @@ std::string svg_of(const flow::definition& of) {
     const drawn_point at = layout.nodes[i];
     text += "<g><title>" + svg_text(node.id) + "</title>\n";
     text += box_at(at, drawn_node_width, drawn_node_height, "node");
-    text += text_at({at.x, at.y - 3}, "name", fit(printable(node.id), max_svg_name, "…"));
+    text += text_at({at.x, at.y - 3}, "name", fit(node_name(node), max_svg_name, "…"));
     text += text_at({at.x, at.y + 15}, "type", node.type) + "</g>\n";
   }
   return text + "</svg>\n";

@@ -1,10 +1,12 @@
 #include "cli/read.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "cli/text.hpp"
 #include "flow/definition/definition.hpp"
@@ -14,21 +16,7 @@ namespace {
 
 /// Maximum nesting of JSON arguments. Checked before a value is built; a stack can hold far more.
 constexpr std::uint32_t max_input_depth = 256;
-
-class open_file {
- public:
-  explicit open_file(const std::string& name)
-      : fd_(name == "-" ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~open_file() {
-    if (fd_ > STDIN_FILENO) ::close(fd_);
-  }
-  open_file(const open_file&) = delete;
-  open_file& operator=(const open_file&) = delete;
-  [[nodiscard]] int fd() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
+constexpr std::size_t input_part_bytes = std::size_t{64} << 10;
 
 error cannot_read(const std::string& file, int code) {
   const std::string name = file == "-" ? "standard input" : printable(file);
@@ -38,17 +26,45 @@ error cannot_read(const std::string& file, int code) {
 
 }  // namespace
 
+result<input_file> input_file::open(const std::string& file) {
+  const int fd = file == "-" ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return cannot_read(file, errno);
+  return input_file{file, fd};
+}
+
+input_file::input_file(input_file&& from) noexcept
+    : name_(std::move(from.name_)), fd_(std::exchange(from.fd_, -1)) {}
+
+input_file::~input_file() {
+  if (fd_ > STDIN_FILENO) ::close(fd_);
+}
+
+result<std::string> input_file::read() const {
+  std::string bytes(input_part_bytes, '\0');
+  ssize_t got = 0;
+  do {
+    got = ::read(fd_, bytes.data(), bytes.size());
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return cannot_read(name_, errno);
+  bytes.resize(static_cast<std::size_t>(got));
+  return bytes;
+}
+
+std::optional<std::uint64_t> input_file::size() const {
+  struct stat about {};
+  if (::fstat(fd_, &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
+  return static_cast<std::uint64_t>(about.st_size);
+}
+
 result<std::string> read_text(const std::string& file, std::size_t max_bytes) {
-  const open_file source{file};
-  if (source.fd() < 0) return cannot_read(file, errno);
+  const auto source = input_file::open(file);
+  if (!source) return source.error();
   std::string text;
-  std::string buffer(64 * 1024, '\0');
   while (true) {
-    const ssize_t got = ::read(source.fd(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return cannot_read(file, errno);
-    if (got == 0) return text;
-    text.append(buffer, 0, static_cast<std::size_t>(got));
+    const auto part = source->read();
+    if (!part) return part.error();
+    if (part->empty()) return text;
+    text += *part;
     if (text.size() > max_bytes) {
       return error{errc::limit_exceeded, (file == "-" ? "standard input" : printable(file)) +
                                              " is too large: more than " +

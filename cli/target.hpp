@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <pawl/blobs.hpp>
 #include <pawl/engine.hpp>
 #include <pawl/jobs.hpp>
 #include <pawl/run_errors.hpp>
@@ -79,6 +80,11 @@ struct event_selection {
 /// Receives events in order. Returns false to stop.
 using event_listener = std::function<bool(const placed_event& event)>;
 
+/// Gives the next bytes of a blob that is sent; none at its end. An error ends sending.
+using blob_source = std::function<result<std::string>()>;
+/// Takes the next bytes of a blob that is read. An error ends reading.
+using blob_sink = std::function<result<void>(std::string_view bytes)>;
+
 /// Access to the runs and flows of one scope, in a data folder opened by this program or on a
 /// server. Calls fail with the errors of the engine call of the same name. On a server they also
 /// fail with `unavailable` and `timed_out` (not reachable), `invalid_argument` (not authorized) and
@@ -98,6 +104,8 @@ class target {
   virtual result<void> publish_flow(const flow_version_id& id) = 0;
   virtual result<void> delete_flow(const flow_name& name) = 0;
   virtual result<flow_version> get_flow(const flow_name& name, std::optional<version> v) = 0;
+  /// The stored version of a flow that a text names: its numbers, or its label, such as "v1".
+  virtual result<version> find_version(const flow_name& name, const std::string& text) = 0;
   /// All of them on one page, which has no next one.
   virtual result<flow_page> list_flows() = 0;
   /// The same, oldest first. A server omits the definitions.
@@ -162,6 +170,16 @@ class target {
   virtual result<job_results> results_of_job(const job_id& id, const job_results_options& how) = 0;
   virtual result<job_view> abort_job(const job_id& id) = 0;
   virtual result<void> remove_job(const job_id& id) = 0;
+
+  /// Stores a blob without holding it in memory. `hash`: refuse other bytes; empty: any. Errors: of
+  /// `from`; as `blob_upload`.
+  virtual result<blob_info> put_blob(const blob_source& from, const std::string& type,
+                                     const std::string& hash) = 0;
+  /// A server does not say when the blob was made.
+  virtual result<blob_info> get_blob(const std::string& hash) = 0;
+  /// Passes all bytes of a blob to `to`, in order. They are not compared with the hash. Errors: of
+  /// `to`; as `scope_blobs::read`.
+  virtual result<void> read_blob(const std::string& hash, const blob_sink& to) = 0;
 
   /// Passes the events of the runs to `shown` until every run has ended or is parked, a signal
   /// arrives, the timeout expires or the output is closed. Skips events up to the `checkpoint` of

@@ -13,11 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool has_flow_extension(const fs::path& file) {
-  const auto extension = file.extension();
-  return extension == ".json" || extension == ".yaml" || extension == ".yml";
-}
-
 /// Folders of tools, which are large and have no flows.
 bool is_skipped(const fs::path& folder) {
   const std::string name = folder.filename().string();
@@ -37,7 +32,7 @@ std::map<fs::path, watched_flows::stamp> watched_flows::find_files() {
       if (is_skipped(at->path())) at.disable_recursion_pending();
       continue;
     }
-    if (!has_flow_extension(at->path()) || !at->is_regular_file(gone)) continue;
+    if (!has_flow_extension(at->path().string()) || !at->is_regular_file(gone)) continue;
     const stamp seen{at->last_write_time(gone), at->file_size(gone)};
     if (gone) continue;
     if (found.size() == max_files) {
@@ -54,7 +49,7 @@ std::map<fs::path, watched_flows::stamp> watched_flows::find_files() {
 void watched_flows::look() {
   auto found = find_files();
   for (const auto& [file, seen] : known_)
-    if (!found.contains(file)) reports_.remove(printable(name_of(file)));
+    if (!found.contains(file)) forget(printable(name_of(file)), "gone");
   for (const auto& [file, seen] : found) {
     const auto before = known_.find(file);
     if (before == known_.end() || before->second != seen) take(file);
@@ -73,7 +68,7 @@ void watched_flows::take(const fs::path& file) {
     say(report, severity::error, describe_malformed(name_of(file), read.error()));
   } else {
     if (!read->source.is_object() || !read->source.contains("nodes"))
-      return reports_.remove(report.file);
+      return forget(report.file, "no longer a flow");
     auto shown = *read;
     shown.name = name_of(file);
     for (const auto& each : read->compiled.diagnostics)
@@ -89,8 +84,24 @@ void watched_flows::put(server::flow_file_report& report, const json& definition
   if (!put)
     return say(report, severity::error, report.file + ": error: " + printable(put.error().message));
   report.stored = put->id;
+  const auto [known, added] = stored_.try_emplace(report.file, put->id.name);
+  if (!added && known->second != put->id.name) {
+    session_.out().line(report.file + ": renamed; the flow " + printable(known->second.str()) +
+                        " stays stored");
+    known->second = put->id.name;
+  }
   session_.out().line(report.file + (put->created ? ": stored as " : ": unchanged, ") +
                       printable(to_string(put->id)));
+}
+
+void watched_flows::forget(const std::string& file, const std::string& how) {
+  if (const auto known = stored_.find(file); known != stored_.end()) {
+    session_.out().line(file + ": " + how + "; the flow " + printable(known->second.str()) +
+                        " stays stored");
+    session_.out().flush();
+    stored_.erase(known);
+  }
+  reports_.remove(file);
 }
 
 void watched_flows::say(server::flow_file_report& report, severity level, std::string line) {

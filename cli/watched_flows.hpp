@@ -42,12 +42,15 @@ class watched_flows {
   /// Prints and reports a message.
   void say(server::flow_file_report& report, severity level, std::string line);
   void put(server::flow_file_report& report, const json& definition);
+  /// Removes what is known of a file that has no flow any more, and prints it. `how`: "gone".
+  void forget(const std::string& file, const std::string& how);
 
   session& session_;
   engine& engine_;
   const std::filesystem::path folder_;
   server::flow_file_reports& reports_;
   std::map<std::filesystem::path, stamp> known_;
+  std::map<std::string, flow_name> stored_;  ///< the flow of each file that was put, by name
   bool told_of_limit_ = false;
 };
 

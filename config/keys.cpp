@@ -409,6 +409,8 @@ constexpr std::array table{
 
     key{"blobs.max_bytes", [](settings& s) -> field { return &s.blobs.max_bytes; },
         "Maximum size of a blob.", 1, 1024 * gib},
+    key{"blobs.max_scope_bytes", [](settings& s) -> field { return &s.blobs.max_scope_bytes; },
+        "Maximum number of bytes of all blobs of a scope. 0: no limit.", 0, 1024 * 1024 * gib},
     key{"blobs.grace_ms", [](settings& s) -> field { return &s.blobs.grace_ms; },
         "Time that a blob is kept which no run holds, since it was sent, named by a command or "
         "released the last time.",

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include <pawl/detail/hex.hpp>
-#include <pawl/detail/placement.hpp>
-#include <pawl/detail/sha256.hpp>
 
+#include "persistence/blob_leftovers.hpp"
+#include "persistence/blob_verification.hpp"
 #include "persistence/blobs.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/values/unopened.hpp"
@@ -23,6 +23,7 @@ class blob_checker {
     if (auto done = check_heads(); !done) return std::move(done).error();
     if (auto done = check_names(); !done) return std::move(done).error();
     if (auto done = check_holders(); !done) return std::move(done).error();
+    if (auto done = check_leftovers(); !done) return std::move(done).error();
     if (named_ != held_) {
       add_damage("runs name blobs " + std::to_string(named_) + " times, but " +
                  std::to_string(held_) + " entries hold them");
@@ -59,22 +60,13 @@ class blob_checker {
     const auto head = load_blob(of_, key);
     if (!head) return head.error();
     if (!*head) return error{errc::corrupt, "its head cannot be read twice"};
-    pawl::detail::sha256_sum sum;
-    std::uint64_t size = 0;
-    for (std::uint32_t n = 0; n < blob_chunks_of((*head)->size); ++n) {
-      const auto chunk = load_blob_chunk(of_, key.scope, **head, n);
-      if (!chunk) {
-        const bool is_missing = chunk.error().code == errc::not_found;
-        return error{is_missing ? errc::corrupt : chunk.error().code,
-                     "chunk " + std::to_string(n) +
-                         (is_missing ? " is missing" : ": " + chunk.error().message)};
-      }
-      sum.add(*chunk);
-      size += chunk->size();
-    }
-    if (size != (*head)->size || sum.finish() != key.hash)
-      return error{errc::corrupt, "its bytes are not those of its hash"};
-    found_.bytes += size;
+    blob_verification bytes{key, **head};
+    result<bool> good = false;
+    do {
+      good = bytes.read(of_, 1);
+    } while (good && !*good);
+    if (!good) return good.error();
+    found_.bytes += (*head)->size;
     return {};
   }
 
@@ -114,30 +106,25 @@ class blob_checker {
     return scanned;
   }
 
-  /// Each entry of a blob against that of its run.
+  /// Those without a name are not counted as holders.
+  result<void> check_leftovers() {
+    return find_blob_leftovers(of_, [this](const blob_leftover& each) {
+      if (each.holder && !each.is_named) --held_;
+      if (found_.leftovers.size() < blob_check::max_damage) found_.leftovers.push_back(each.what);
+    });
+  }
+
+  /// Counts the entries of all blobs.
   result<void> check_holders() {
-    std::optional<error> failure;
     blob_key last;
-    const auto scanned =
-        of_.scan(column::indexes, keys::held_blobs(), [&](std::string_view key, std::string_view) {
+    return of_.scan(
+        column::indexes, keys::held_blobs(), [&](std::string_view key, std::string_view) {
           const auto holder = keys::blob_holder_of(key);
           if (!holder) {
             add_damage("an entry of a blob that is held has an unknown key");
             return view::next::more;
           }
           ++held_;
-          const auto named =
-              of_.get(column::checkpoints, keys::named_blob(pawl::detail::run_hash(holder->run),
-                                                            holder->blob, holder->sequence));
-          if (!named) {
-            failure = named.error();
-            return view::next::stop;
-          }
-          if (!*named) {
-            add_damage("blob sha256:" + pawl::detail::to_hex(holder->blob) + " is held by run " +
-                       holder->run.id.str() + " of scope " + holder->run.scope.str() +
-                       ", which does not name it");
-          }
           const blob_key blob{holder->run.scope, holder->blob};
           if (blob == last) return view::next::more;
           last = blob;
@@ -145,9 +132,6 @@ class blob_checker {
           if (head && !*head) ++found_.unknown;
           return view::next::more;
         });
-    if (!scanned) return scanned;
-    if (failure) return *std::move(failure);
-    return {};
   }
 
   const view& of_;

@@ -22,12 +22,16 @@ struct blob_check {
   /// A sentence for each blob, run or entry that is damaged, at most `max_damage`.
   std::vector<std::string> damage;
 
+  /// A sentence for each entry, and for the chunks of each content, that belongs to nothing
+  /// (blob_leftovers.hpp), at most `max_damage`. Nothing is lost.
+  std::vector<std::string> leftovers;
+
   static constexpr std::size_t max_damage = 1'000;
 };
 
 /// Reads all blobs and compares their bytes with their hashes; counts anew what runs hold, and
-/// compares it with both sides of the entries (blobs.hpp). Holds one chunk, and the names of one
-/// run, at a time. Errors: `corrupt`, `io_failed`, of the scans.
+/// compares it with both sides of the entries (blobs.hpp). Holds one chunk, the names of one run,
+/// and 16 bytes for each blob, at a time. Errors: `corrupt`, `io_failed`, of the scans.
 [[nodiscard]] result<blob_check> check_all_blobs(const view& of);
 
 }  // namespace pawl::persistence

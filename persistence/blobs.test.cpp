@@ -12,6 +12,7 @@
 #include <pawl/detail/sha256.hpp>
 
 #include "persistence/blob_check.hpp"
+#include "persistence/blob_leftovers.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/conformance.hpp"
 #include "persistence/history_pruning.hpp"
@@ -322,4 +323,60 @@ TEST_CASE("a check of blobs finds bytes that were changed, and entries that do n
     CHECK(found->unknown == 1);
     CHECK(found->damage.empty());
   }
+}
+
+TEST_CASE("records of blobs that belong to nothing are found and erased", "[blobs][check]") {
+  memory_store store;
+  const std::string bytes = "the bytes of a blob";
+  const blob_key key{blob_scope, pawl::detail::sha256_bytes(bytes)};
+  const run_key gone{blob_scope, run_id{"gone"}};
+  const run_key half_deleted{blob_scope, run_id{"half"}};
+  const auto hold = [&](batch& to, const run_key& run) {
+    to.put_of(blob_scope, column::checkpoints,
+              keys::named_blob(pawl::detail::run_hash(run), key.hash, 1), {});
+    to.put(column::indexes, keys::held_blob(run, key.hash, 1), {});
+  };
+  batch good;
+  put_blob_chunk(good, blob_scope, content_number(1), 0, bytes);
+  put_blob_head(good, key, {content_number(1), bytes.size(), "text/plain", {}, {}});
+  good.put(column::runs, keys::run(holding_run), "a run");
+  hold(good, holding_run);
+  good.put(column::indexes, keys::removed_run(half_deleted), {});
+  hold(good, half_deleted);
+  put_blob_chunk(good, blob_scope, content_number(2), 0, "of an upload");
+  good.put_of(blob_scope, column::blobs, keys::loose_chunks(blob_scope, content_number(2)), {});
+  auto now = conformance::commit(store, {good});
+  CHECK(check_all_blobs(*now)->leftovers.empty());
+  CHECK(erase_blob_leftovers(store).value() == 0);
+
+  batch bad;
+  hold(bad, gone);
+  bad.put(column::indexes, keys::held_blob(holding_run, key.hash, 7), {});
+  put_blob_chunk(bad, blob_scope, content_number(3), 0, "of nothing");
+  put_blob_chunk(bad, blob_scope, content_number(3), 1, "of nothing");
+  put_blob_chunk(bad, default_scope(), content_number(1), 4, "of nothing");
+  now = conformance::commit(store, {bad});
+  const auto found = check_all_blobs(*now);
+  REQUIRE(found);
+  CHECK(found->damage.empty());
+  CHECK(found->leftovers.size() == 3);
+
+  CHECK(erase_blob_leftovers(store).value() == 3);
+  now = store.durable_view();
+  CHECK(check_all_blobs(*now)->leftovers.empty());
+  CHECK(is_blob_held(*now, key).value());
+  CHECK(load_blob_chunk(*now, blob_scope, **load_blob(*now, key), 0).value() == bytes);
+  batch erased;
+  CHECK(erase_loose_chunks(*now, blob_scope, content_number(3), 100, erased).value());
+  CHECK_FALSE(erased.empty());
+}
+
+TEST_CASE("chunks are not erased while a blob of their scope cannot be read", "[blobs][check]") {
+  memory_store store;
+  batch writes;
+  writes.put(column::blobs, keys::blob_head(blob_scope, hash_number(1)), "damaged");
+  put_blob_chunk(writes, blob_scope, content_number(1), 0, "perhaps of that blob");
+  put_blob_chunk(writes, default_scope(), content_number(2), 0, "of nothing");
+  const auto now = conformance::commit(store, {writes});
+  CHECK(check_all_blobs(*now)->leftovers.size() == 1);
 }

@@ -117,7 +117,9 @@ std::vector<golden> all_golden() {
        [](auto bytes) { return decode_flow_numbers(bytes).value() == samples::numbers(); }},
       {"run_log_head-v1", encode_log_head(samples::log_head()),
        [](auto bytes) { return decode_log_head(bytes).value() == samples::log_head(); }},
-      {"run_log_chunk-v1", encode_log_chunk(samples::log_lines()),
+      {"run_log_chunk-v1", "",
+       [](auto bytes) { return decode_log_chunk(bytes).value() == samples::log_lines_v1(); }},
+      {"run_log_chunk-v2", encode_log_chunk(samples::log_lines()),
        [](auto bytes) { return decode_log_chunk(bytes).value() == samples::log_lines(); }},
       {"keys_in_use-v1", values::encode_keys_in_use(samples::keys_in_use()),
        [](auto bytes) {

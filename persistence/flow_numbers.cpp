@@ -152,18 +152,45 @@ result<std::uint64_t> flow_numbering::next(const view::range& given,
   return ++*last;
 }
 
-result<std::uint64_t> flow_numbering::number_of_flow(const flow_name& name) {
+result<std::uint64_t> flow_numbering::known_number(const flow_name& name) const {
   if (const auto known = new_flows_.find(name); known != new_flows_.end()) return known->second;
   const auto stored = read_numbers(before_, keys::flow_number(scope_, name));
   if (!stored) return stored.error();
-  if (*stored) return (*stored)->flow;
-  const auto number = next(keys::numbered_flows(scope_), last_flow_);
-  if (!number) return number;
-  const std::string record = encode_flow_numbers({{name, {}}, *number, 0});
+  return *stored ? (*stored)->flow : 0;
+}
+
+void flow_numbering::put_flow(const flow_name& name, std::uint64_t number) {
+  const std::string record = encode_flow_numbers({{name, {}}, number, 0});
   writes_.put(column::flows, keys::flow_number(scope_, name), record);
-  writes_.put(column::flows, keys::numbered_flow(scope_, *number), record);
-  new_flows_.emplace(name, *number);
+  writes_.put(column::flows, keys::numbered_flow(scope_, number), record);
+  new_flows_.emplace(name, number);
+  new_flow_numbers_.insert(number);
+}
+
+result<std::uint64_t> flow_numbering::number_of_flow(const flow_name& name) {
+  const auto known = known_number(name);
+  if (!known || *known != 0) return known;
+  const auto number = next(keys::numbered_flows(scope_), last_flow_);
+  if (number) put_flow(name, *number);
   return number;
+}
+
+result<bool> flow_numbering::claim_flow(const flow_name& name, std::uint64_t number) {
+  const auto known = known_number(name);
+  if (!known) return known.error();
+  if (*known != 0) return *known == number;
+  const auto holder = read_numbers(before_, keys::numbered_flow(scope_, number));
+  if (!holder) return holder.error();
+  const bool is_taken = *holder || new_flow_numbers_.contains(number);
+  if (number == 0 || number > max_number || is_taken) return false;
+  if (!last_flow_) {
+    const auto last = highest(keys::numbered_flows(scope_));
+    if (!last) return last.error();
+    last_flow_ = *last;
+  }
+  put_flow(name, number);
+  last_flow_ = std::max(*last_flow_, number);
+  return true;
 }
 
 void flow_numbering::put(const flow_numbers& numbers) {

@@ -61,6 +61,10 @@ class flow_numbering {
   [[nodiscard]] result<bool> claim(const flow_version_id& id, std::uint64_t version,
                                    const std::string& label = {});
 
+  /// Gives a flow this number, if neither has one. Call it before other flows get numbers.
+  /// Otherwise as `claim`.
+  [[nodiscard]] result<bool> claim_flow(const flow_name& name, std::uint64_t number);
+
   [[nodiscard]] const batch& writes() const noexcept { return writes_; }
   [[nodiscard]] batch take_writes() noexcept { return std::move(writes_); }
 
@@ -71,6 +75,9 @@ class flow_numbering {
   [[nodiscard]] result<std::uint64_t> next(const view::range& given,
                                            std::optional<std::uint64_t>& last) const;
   [[nodiscard]] result<std::uint64_t> number_of_flow(const flow_name& name);
+  /// The number of a flow; 0: it has none yet.
+  [[nodiscard]] result<std::uint64_t> known_number(const flow_name& name) const;
+  void put_flow(const flow_name& name, std::uint64_t number);
   /// The version that has a label; none if it is free.
   [[nodiscard]] result<std::optional<flow_numbers>> holder_of(const flow_name& flow,
                                                               const std::string& label) const;
@@ -82,6 +89,7 @@ class flow_numbering {
   batch writes_;
   std::map<flow_version_id, flow_numbers> changed_;  ///< in `writes_`
   std::map<flow_name, std::uint64_t> new_flows_;     ///< in `writes_`
+  std::set<std::uint64_t> new_flow_numbers_;         ///< the numbers of `new_flows_`
   std::set<std::uint64_t> new_versions_;             ///< numbers given in `writes_`
   std::map<std::pair<flow_name, std::string>, flow_version_id> new_labels_;  ///< as above
   std::optional<std::uint64_t> last_flow_;     ///< the highest number; none: not read yet

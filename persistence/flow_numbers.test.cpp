@@ -169,3 +169,26 @@ TEST_CASE("an import of a low number does not lower the next one", "[flow_number
     REQUIRE(commit_durably(f.store, numbering.writes()));
   }
 }
+
+TEST_CASE("an import keeps free numbers of flows, and later ones follow them", "[flow_numbers]") {
+  numbering_fixture f;
+  {
+    const auto now = f.store.durable_view();
+    flow_numbering numbering{*now, numbered_scope};
+    CHECK(*numbering.claim_flow(flow_name{"order"}, 7));
+    CHECK(*numbering.claim_flow(flow_name{"order"}, 7));
+    CHECK_FALSE(*numbering.claim_flow(flow_name{"order"}, 8));  // it has one
+    CHECK_FALSE(*numbering.claim_flow(flow_name{"post"}, 7));   // another flow has it
+    CHECK_FALSE(*numbering.claim_flow(flow_name{"post"}, 0));
+    CHECK_FALSE(*numbering.claim_flow(flow_name{"post"}, UINT64_MAX));
+    CHECK(*numbering.claim(numbered("order", 0), 17));
+    REQUIRE(commit_durably(f.store, numbering.writes()));
+  }
+  CHECK(f.apply({numbered("order", 0)})->flow == 7);
+  CHECK(f.apply({numbered("order", 1)})->flow == 7);
+  CHECK(f.apply({numbered("post", 0)})->flow == 8);
+  const auto now = f.store.durable_view();
+  flow_numbering numbering{*now, numbered_scope};
+  CHECK(*numbering.claim_flow(flow_name{"order"}, 7));
+  CHECK_FALSE(*numbering.claim_flow(flow_name{"order"}, 9));
+}

@@ -603,6 +603,10 @@ view::range blob_chunks(const scope_name& scope, std::string_view content) {
   return {blob_chunk(scope, content, 0), blob_chunk(scope, content, last) + '\0'};
 }
 
+view::range all_blob_chunks() {
+  return with_prefix("c");
+}
+
 std::string loose_chunks(const scope_name& scope, std::string_view content) {
   return with_kind('u', scope).append(content);
 }

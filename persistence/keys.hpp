@@ -302,6 +302,8 @@ inline constexpr std::size_t blob_hash_bytes = 32, blob_content_bytes = 16;
 [[nodiscard]] std::string blob_chunk(const scope_name& scope, std::string_view content,
                                      std::uint32_t number);
 [[nodiscard]] view::range blob_chunks(const scope_name& scope, std::string_view content);
+/// All scopes.
+[[nodiscard]] view::range all_blob_chunks();
 [[nodiscard]] std::string loose_chunks(const scope_name& scope, std::string_view content);
 /// All scopes.
 [[nodiscard]] view::range all_loose_chunks();

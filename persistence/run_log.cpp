@@ -7,6 +7,7 @@
 
 #include <pawl/detail/placement.hpp>
 
+#include "persistence/codec/payload.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/record.hpp"
 
@@ -14,7 +15,7 @@ namespace pawl::persistence {
 namespace {
 
 constexpr std::uint8_t log_head_version = 1;
-constexpr std::uint8_t log_chunk_version = 1;
+constexpr std::uint8_t log_chunk_version = 2;
 
 run_log_head decode_log_head_v1(byte_reader& from) {
   run_log_head head;
@@ -25,7 +26,7 @@ run_log_head decode_log_head_v1(byte_reader& from) {
   return head;
 }
 
-run_log_line decode_log_line(byte_reader& from) {
+run_log_line decode_log_line_v1(byte_reader& from) {
   run_log_line line;
   line.at = from.time();
   line.level = from.text();
@@ -36,15 +37,33 @@ run_log_line decode_log_line(byte_reader& from) {
   return line;
 }
 
+/// Version 2 adds what the line is about, and its context.
+run_log_line decode_log_line_v2(byte_reader& from) {
+  run_log_line line = decode_log_line_v1(from);
+  line.about = from.text();
+  line.context = codec::decode_payload(from);
+  return line;
+}
+
 /// Fewest bytes of a line.
-constexpr std::size_t min_line_bytes = 6;
+constexpr std::size_t min_line_bytes_v1 = 6;
+constexpr std::size_t min_line_bytes_v2 = min_line_bytes_v1 + 4;
+
+std::vector<run_log_line> decode_log_lines(byte_reader& from, std::size_t least_bytes,
+                                           body_decoder<run_log_line> decode) {
+  std::vector<run_log_line> lines;
+  const auto count = from.count(least_bytes);
+  lines.reserve(count);
+  for (std::size_t i = 0; i < count && from.ok(); ++i) lines.push_back(decode(from));
+  return lines;
+}
 
 std::vector<run_log_line> decode_log_chunk_v1(byte_reader& from) {
-  std::vector<run_log_line> lines;
-  const auto count = from.count(min_line_bytes);
-  lines.reserve(count);
-  for (std::size_t i = 0; i < count && from.ok(); ++i) lines.push_back(decode_log_line(from));
-  return lines;
+  return decode_log_lines(from, min_line_bytes_v1, decode_log_line_v1);
+}
+
+std::vector<run_log_line> decode_log_chunk_v2(byte_reader& from) {
+  return decode_log_lines(from, min_line_bytes_v2, decode_log_line_v2);
 }
 
 /// What a change of one log erases besides what it writes.
@@ -149,6 +168,8 @@ void encode_log_chunk(const std::vector<run_log_line>& lines, std::string& to) {
     out.varint(each.visit);
     out.varint(each.attempt);
     out.text(each.message);
+    out.text(each.about);
+    codec::encode_payload(out, each.context);
   }
   out.finish();
 }
@@ -161,7 +182,7 @@ std::string encode_log_chunk(const std::vector<run_log_line>& lines) {
 
 result<std::vector<run_log_line>> decode_log_chunk(std::string_view bytes) {
   return decode_record<std::vector<run_log_line>>(record_kind::run_log_chunk, bytes,
-                                                  {decode_log_chunk_v1});
+                                                  {decode_log_chunk_v1, decode_log_chunk_v2});
 }
 
 result<std::uint64_t> run_log_writer::append(const run_key& run,

@@ -64,7 +64,10 @@ std::uint64_t call_size(const task_poll& wanted) {
 
 std::uint64_t call_size(const std::vector<task_log_line>& lines) {
   std::uint64_t bytes = command_overhead_bytes;
-  for (const auto& each : lines) bytes += sizeof each + each.message.size();
+  for (const auto& each : lines) {
+    bytes += sizeof each + each.message.size() + each.about.size();
+    if (!each.context.is_null()) bytes += flow::json_size(each.context);
+  }
   return bytes;
 }
 

@@ -2,6 +2,8 @@
 
 #include <pawl/detail/utf8.hpp>
 
+#include "flow/values/json_size.hpp"
+#include "flow/values/value_check.hpp"
 #include "functions/call.hpp"
 #include "functions/context.hpp"
 #include "functions/secrets/secret_store.hpp"
@@ -13,6 +15,7 @@ namespace {
 
 /// Maximum number of log lines in one heartbeat.
 constexpr std::size_t max_log_lines = 1000;
+constexpr std::size_t max_about_bytes = 255;  ///< as an id of a node
 /// Maximum number of outcomes that come with one poll.
 constexpr std::size_t max_finished_tasks = 1000;
 
@@ -153,8 +156,17 @@ void scope_workers::heartbeat_async(const task_lease& task, std::optional<double
                                                   std::to_string(max_log_lines) +
                                                   " log lines, not " + std::to_string(log.size())});
   }
-  for (auto& line : log)
+  for (auto& line : log) {
     line.message = detail::to_valid_utf8(line.message, functions::max_log_line_bytes);
+    line.about = detail::to_valid_utf8(line.about, max_about_bytes);
+    if (line.context.is_null()) continue;
+    if (!line.context.is_object())
+      return done(error{errc::invalid_argument, "the context of a log line must be an object"});
+    if (auto valid = flow::check_value(line.context, "the context of a log line"); !valid)
+      return done(std::move(valid).error());
+    if (const std::size_t size = flow::json_size(line.context); size > max_log_context_bytes)
+      line.context = {{"left_out_bytes", size}};
+  }
   at_.core->heartbeat_task({at_.key(place->run), place->token}, place->lease, progress,
                            std::move(log), std::move(done));
 }

@@ -30,8 +30,11 @@ namespace {
 
 router routes_for(const server_settings& s) {
   router routes = all_routes();
-  if (s.console) add_console_routes(routes);
-  if (s.old_api) add_old_routes(routes);
+  add_console_routes(routes, s.console);
+  if (s.old_api)
+    add_old_routes(routes);
+  else
+    add_root_route(routes);
   return routes;
 }
 
@@ -72,8 +75,8 @@ struct security_parts {
 
 /// Errors: those of the key file and the audit log; `invalid_argument` for an address that other
 /// machines can reach while there are no API keys.
-result<security_parts> make_security(const settings& s,
-                                     const std::shared_ptr<spdlog::logger>& log) {
+result<security_parts> make_security(const settings& s, const std::shared_ptr<spdlog::logger>& log,
+                                     audit_lines when) {
   security_parts made;
   auto auth = key_authenticator::open({keys_file_of(s), s.server.max_failed_logins,
                                        make_open_authenticator(s.server.cors_origins), log});
@@ -82,7 +85,7 @@ result<security_parts> make_security(const settings& s,
   if (!made.auth->has_keys())
     if (auto safe = check_exposure(s.server); !safe) return std::move(safe).error();
   if (s.server.audit_file.empty()) {
-    made.audit = make_logging_audit(log);
+    made.audit = make_logging_audit(log, when);
   } else {
     auto file = file_audit::open(s.server.audit_file, log);
     if (!file) return std::move(file).error();
@@ -148,7 +151,8 @@ result<std::unique_ptr<http_server>> http_server::open(
     engine& of, std::shared_ptr<spdlog::logger> log,
     std::shared_ptr<const flow_file_reports> flow_files) {
   const server_settings& s = of.effective_settings().server;
-  auto security = make_security(of.effective_settings(), log);
+  auto security = make_security(of.effective_settings(), log,
+                                flow_files ? audit_lines::with_level : audit_lines::always);
   if (!security) return std::move(security).error();
   auto made = std::make_unique<impl>(of, log, *std::move(security), std::move(flow_files));
   auto transport = s;

@@ -23,7 +23,7 @@ class http_server {
   /// the server. Errors: `invalid_argument` for an invalid address or certificate, and for an
   /// address that other machines can reach while there are no API keys; `locked` for an address in
   /// use; `io_failed`. `flow_files`: the flow files that the console shows; null if no folder is
-  /// watched.
+  /// watched. With a folder, which is development, commands are logged only at the level `info`.
   [[nodiscard]] static result<std::unique_ptr<http_server>> open(
       engine& of, std::shared_ptr<spdlog::logger> log,
       std::shared_ptr<const flow_file_reports> flow_files = nullptr);

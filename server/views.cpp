@@ -180,8 +180,11 @@ json to_json(const step_page& page) {
 }
 
 json to_json(const run_log_line& line) {
-  return {{"at", to_rfc3339(line.at)}, {"level", line.level},     {"node", line.node},
-          {"visit", line.visit},       {"attempt", line.attempt}, {"message", line.message}};
+  json shown{{"at", to_rfc3339(line.at)}, {"level", line.level},     {"node", line.node},
+             {"visit", line.visit},       {"attempt", line.attempt}, {"message", line.message}};
+  if (!line.about.empty()) shown["about"] = line.about;
+  if (line.context.is_object()) shown["context"] = line.context;
+  return shown;
 }
 
 json to_json(const flow_summary& flow) {

@@ -63,12 +63,12 @@ exit_code list_workloads(session& s, bool as_json) {
 }
 
 /// A line on the terminal that shows what is measured; nothing in a pipe.
-class progress_line {
+class bench_progress {
  public:
-  explicit progress_line(bool live) : live_(live) {}
-  ~progress_line() { show(""); }
-  progress_line(const progress_line&) = delete;
-  progress_line& operator=(const progress_line&) = delete;
+  explicit bench_progress(bool live) : live_(live) {}
+  ~bench_progress() { show(""); }
+  bench_progress(const bench_progress&) = delete;
+  bench_progress& operator=(const bench_progress&) = delete;
 
   void show(const std::string& text) {
     if (!live_) return;
@@ -146,7 +146,7 @@ exit_code measure(session& s, const bench_options& given, Measure measure) {
   s.stop_signals().enable_graceful_stop();  // so that the data is deleted
   result<json> document = json();
   {
-    progress_line line{detect_terminal(STDERR_FILENO).live};
+    bench_progress line{detect_terminal(STDERR_FILENO).live};
     options->progress = [&line](const std::string& text) { line.show(text); };
     document = measure(*options);
   }

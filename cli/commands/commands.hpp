@@ -48,6 +48,9 @@ void add_import(CLI::App& to, command_line& line);
 void add_jobs(CLI::App& to, command_line& line);  ///< with the subcommands `add_jobs_…`
 void add_jobs_start(CLI::App& to, command_line& line);
 void add_jobs_watch(CLI::App& to, command_line& line);
+void add_blobs(CLI::App& to, command_line& line);  ///< with the subcommands `add_blobs_…`
+void add_blobs_put(CLI::App& to, command_line& line);
+void add_blobs_get(CLI::App& to, command_line& line);
 void add_gc(CLI::App& to, command_line& line);
 void add_backup(CLI::App& to, command_line& line);
 void add_fmt(CLI::App& to, command_line& line);

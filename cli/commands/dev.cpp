@@ -57,8 +57,9 @@ void add_dev(CLI::App& to, command_line& line) {
       "  pawl dev\n"
       "  pawl dev flows --data-dir ./data --port 8080\n\n"
       "Data are in memory unless --data-dir names a folder. Diagnostics of a changed\n"
-      "flow are printed here and shown in the console; workers may come and go. Stop\n"
-      "it with Ctrl-C.");
+      "flow are printed here and shown in the console; workers may come and go. A flow\n"
+      "whose file is deleted, or gives it another name, stays stored. Stop the server\n"
+      "with Ctrl-C.");
   cmd->add_option("FOLDER", options->folder, "Folder of flow files; default: this folder");
   cmd->add_option("--port", options->port, "Port on 127.0.0.1; default: 7717; 0: any free port")
       ->type_name("PORT");

@@ -20,6 +20,15 @@ struct flow_options {
   bool json = false;
 };
 
+/// `text`: the numbers or the label of a version.
+result<std::optional<version>> find_version_option(target& open, const flow_name& flow,
+                                                   const std::optional<std::string>& text) {
+  if (!text) return std::optional<version>{};
+  const auto found = open.find_version(flow, *text);
+  if (!found) return error{found.error().code, "--version: " + found.error().message};
+  return std::optional{*found};
+}
+
 result<std::optional<version>> parse_version_option(const std::optional<std::string>& text) {
   if (!text) return std::optional<version>{};
   const auto parsed = parse_version(*text);
@@ -52,7 +61,7 @@ exit_code list_flows(session& s, target& open, bool as_json) {
 exit_code show_flow(session& s, target& open, const flow_options& options) {
   const auto name = parse_flow_name(options.name);
   if (!name) return s.fail(name.error());
-  const auto requested = parse_version_option(options.version);
+  const auto requested = find_version_option(open, *name, options.version);
   if (!requested) return s.fail(requested.error());
   const auto flow = open.get_flow(*name, *requested);
   if (!flow) return s.fail(flow.error());
@@ -126,7 +135,7 @@ exit_code list_versions(session& s, target& open, const flow_options& options) {
 exit_code publish_version(session& s, target& open, const flow_options& options) {
   const auto name = parse_flow_name(options.name);
   if (!name) return s.fail(name.error());
-  const auto requested = parse_version(*options.version);
+  const auto requested = open.find_version(*name, *options.version);
   if (!requested) return s.fail(requested.error());
   const flow_version_id id{*name, *requested};
   if (const auto done = open.publish_flow(id); !done) return s.fail(done.error());
@@ -218,7 +227,7 @@ void add_publish(CLI::App& to, command_line& line) {
   auto* const cmd = add_command(to, "publish", "Select the version that new runs use.",
                                 "Example:\n  pawl flows publish order 1.0.1 --data-dir ./data");
   cmd->add_option("NAME", options->name, "Flow name")->required();
-  cmd->add_option("VERSION", options->version, "A stored version")->required();
+  cmd->add_option("VERSION", options->version, "A stored version, or its label")->required();
   cmd->callback([&line, options] {
     line.command = [options](session& s) {
       return with_target(s, store_use::existing,
@@ -268,7 +277,8 @@ void add_flows(CLI::App& to, command_line& line) {
                                  "  pawl flows show order --version 1.0.2 --data-dir ./data\n\n"
                                  "A flow that was stored in the short form is printed in it.");
   show->add_option("NAME", options->name, "Flow name")->required();
-  show->add_option("--version", options->version, "Version; default: the published one")
+  show->add_option("--version", options->version,
+                   "Version, or its label; default: the published one")
       ->type_name("X.Y.Z");
   show->add_flag("--long", options->long_form, "Print the long form, with nodes and edges");
   show->add_flag("--json", options->json, "Print one JSON object with definition and metadata");

@@ -38,7 +38,7 @@ void add_flows_convert(CLI::App& to, command_line& line) {
       ->required();
   cmd->add_option("--to", options->to, "Form to write")
       ->required()
-      ->check(CLI::IsMember({"long", "short", "yaml"}))
+      ->check(CLI::IsMember({"long", "short", "yaml"}).description(""))
       ->type_name("long|short|yaml");
   cmd->callback(
       [&line, options] { line.command = [options](session& s) { return convert(s, *options); }; });

@@ -12,12 +12,13 @@ struct graph_options {
   std::string format = "mermaid";
 };
 
-/// The definition in a file or, if the file does not exist, of a stored flow.
+/// The definition in a file or, if no such file exists and the name is not one of a file, of a
+/// stored flow.
 result<flow::definition> find_definition(session& s, const std::string& named) {
   const auto loaded = s.load_settings();
   if (!loaded) return loaded.error();
   std::error_code failed;
-  if (named == "-" || std::filesystem::exists(named, failed)) {
+  if (named == "-" || has_flow_extension(named) || std::filesystem::exists(named, failed)) {
     auto file = read_valid_flow(named, loaded->values, "it was not drawn");
     if (!file) return std::move(file).error();
     return std::move(file->compiled.source);
@@ -56,7 +57,7 @@ void add_flows_graph(CLI::App& to, command_line& line) {
   cmd->add_option("FLOW", options->flow, "File, - for standard input, or name of a stored flow")
       ->required();
   cmd->add_option("--format", options->format, "Format; default: mermaid")
-      ->check(CLI::IsMember({"mermaid", "dot", "svg"}))
+      ->check(CLI::IsMember({"mermaid", "dot", "svg"}).description(""))
       ->type_name("mermaid|dot|svg");
   cmd->callback(
       [&line, options] { line.command = [options](session& s) { return draw(s, *options); }; });

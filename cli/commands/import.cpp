@@ -5,6 +5,7 @@
 #include "cli/clock.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/old_engine/old_import.hpp"
+#include "cli/old_engine/old_report.hpp"
 #include "cli/target/open_store.hpp"
 #include "cli/text.hpp"
 #include "cli/view/progress_line.hpp"
@@ -17,6 +18,7 @@ struct old_import_arguments {
   std::string database;
   std::string checkpoints;
   std::string logs;
+  std::string report;
   bool dry_run = false;
   bool json = false;
 };
@@ -35,9 +37,11 @@ std::string old_import_sentence(const old_import_report& done, bool dry_run) {
   return text;
 }
 
+/// A note on one line, whatever the old name has in it.
 std::string note_sentence(const old_note& note) {
-  return note.kind + " " + note.old + (note.now.empty() ? " was left out" : " is " + note.now) +
-         ": " + note.why;
+  const std::string name = note.kind == "signal" ? note.old : note.kind + " " + one_line(note.old);
+  return printable(name + (note.now.empty() ? " was left out" : " is " + note.now) + ": " +
+                   note.why);
 }
 
 /// A dry run into a folder without a store needs none.
@@ -51,7 +55,17 @@ result<std::unique_ptr<persistence::store>> open_for_import(session& s, const se
   return open_plain_store(s, with, store_use::create);
 }
 
+/// Writes what the import has done, if a report is wanted.
+result<void> report_import(const old_import_arguments& given, const old_report& report) {
+  const auto form = report_form_of(given.report);
+  return form ? write_report(report, *form, given.report) : result<void>{};
+}
+
 exit_code import_database(session& s, const old_import_arguments& given) {
+  if (!given.report.empty() && !report_form_of(given.report)) {
+    return s.fail(exit_code::usage,
+                  "--report " + given.report + ": the name must end with .txt, .json or .html");
+  }
   const auto in = s.selected_scope();
   if (!in) return s.fail(in.error());
   const auto loaded = s.load_settings();
@@ -63,6 +77,7 @@ exit_code import_database(session& s, const old_import_arguments& given) {
   how.database = given.database;
   how.checkpoints = given.checkpoints;
   how.logs = given.logs;
+  how.kept_logs = {loaded->values.run.max_log_lines, loaded->values.run.max_log_bytes};
   how.into = *in;
   how.limits = actors::flow_limits(loaded->values);
   how.now = wall_clock();
@@ -73,7 +88,10 @@ exit_code import_database(session& s, const old_import_arguments& given) {
     });
   };
   how.stops = [&] { return s.stop_signals().requested(); };
+  old_report report{given.database, how.now, given.dry_run, {}, {}};
   how.note = [&](const old_note& note) {
+    if (!given.report.empty()) report.rows.push_back(note);
+    if (note.outcome == row_outcome::taken || note.outcome == row_outcome::present) return;
     progress.clear();
     if (!given.json) return s.print_message(note_sentence(note));
     s.out().line(
@@ -88,8 +106,10 @@ exit_code import_database(session& s, const old_import_arguments& given) {
     return s.fail(is_input ? exit_code::invalid_input : exit_code_of(code), done.error().message);
   }
   if (!closed) return s.fail(closed.error());
+  report.totals = *done;
+  const auto reported = report_import(given, report);
   s.out().line(given.json ? one_line(to_json(*done)) : old_import_sentence(*done, given.dry_run));
-  return exit_code::ok;
+  return reported ? exit_code::ok : s.fail(reported.error());
 }
 
 }  // namespace
@@ -108,8 +128,12 @@ void add_import(CLI::App& to, command_line& line) {
   cmd->add_option("--checkpoints", given->checkpoints,
                   "Its checkpoints; default: the file beside it, such as workflow_checkpoints.db")
       ->type_name("FILE");
-  cmd->add_option("--logs", given->logs, "Its folder of logs, for errors and last nodes")
+  cmd->add_option("--logs", given->logs,
+                  "Its folder of logs: taken, and read for errors and last nodes")
       ->type_name("DIR");
+  cmd->add_option("--report", given->report,
+                  "Write what became of each row to a file: .txt, .json or .html")
+      ->type_name("FILE");
   cmd->add_flag("--dry-run", given->dry_run, "Check the database and import nothing");
   cmd->add_flag("--json", given->json, "Print JSON objects");
   cmd->callback([&line, given] {

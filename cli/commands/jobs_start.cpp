@@ -114,7 +114,7 @@ void add_jobs_start(CLI::App& to, command_line& line) {
       ->check(not_empty);
   cmd->add_option("--rate", given->rate, "Maximum number of runs per second; default: no limit")
       ->type_name("N")
-      ->check(CLI::Range(1u, 100'000u));
+      ->check(CLI::Range(1u, 100'000u).description(""));
   cmd->add_option("--reason", given->reason, "Recorded in the history of each run")
       ->type_name("TEXT");
   cmd->add_option("--signal", given->signal, "Name of the signal, for the command signal")

@@ -16,6 +16,7 @@ struct resume_arguments {
   std::vector<std::string> ids;
   std::string answer;
   std::string question;
+  std::string reason;
   bool json = false;
   bool verbose = false;
 };
@@ -90,6 +91,7 @@ result<void> resume_one(target& on, const run_id& id, const resume_options& how,
 result<resume_options> answer_of(const resume_arguments& given, const settings& used) {
   resume_options how;
   how.question = given.question;
+  how.reason = given.reason;
   if (given.answer.empty()) {
     if (!given.question.empty())
       return error{errc::invalid_argument, "--question requires --answer"};
@@ -143,6 +145,8 @@ constexpr const char* resume_examples =
     "Resumes a paused run, continues a run that was interrupted by a crash or Ctrl-C,\n"
     "and answers a run's question. On a terminal, it asks for the answer that a run\n"
     "waits for. Finished steps do not run again.\n"
+    "Where a loop asks again, name the question with --question: without it, an\n"
+    "answer that comes late is taken for the next question.\n"
     "All unfinished runs: pawl recover. Failed runs: pawl runs retry.";
 
 CLI::App* add_resume_command(CLI::App& to, command_line& line,
@@ -152,9 +156,13 @@ CLI::App* add_resume_command(CLI::App& to, command_line& line,
   cmd->add_option("--answer", given->answer, "Answer to the run's question: JSON, @FILE, or -")
       ->type_name("JSON")
       ->check(not_empty);
-  cmd->add_option("--question", given->question, "ID of the question, if the run asks several")
+  cmd->add_option("--question", given->question,
+                  "ID of the question, if the run asks several or asks again")
       ->type_name("ID")
       ->check(not_empty);
+  cmd->add_option("--reason", given->reason,
+                  "Reason to record in the history of runs that are paused or answered")
+      ->type_name("TEXT");
   cmd->add_flag("--json", given->json, "Print one JSON object per event");
   add_verbose(*cmd, given->verbose);
   add_allow_exec(*cmd, line);

@@ -44,7 +44,8 @@ void add_runs_answer(CLI::App& to, command_line& line) {
       "it and follows the run.");
   cmd->add_option("ID", given->run, "Run ID")->required();
   cmd->add_option("ANSWER", given->answer, "JSON, @FILE, or - for standard input")->required();
-  cmd->add_option("--question", given->question, "ID of the question, if the run asks several")
+  cmd->add_option("--question", given->question,
+                  "ID of the question, if the run asks several or asks again")
       ->type_name("ID")
       ->check(not_empty);
   cmd->add_option("--reason", given->reason, "Reason to record in the history")->type_name("TEXT");

@@ -96,7 +96,7 @@ void add_runs_history(CLI::App& to, command_line& line) {
   cmd->add_option("--first", given->how.from, "Begin at this checkpoint")->type_name("N");
   cmd->add_option("--limit", given->limit, "Print at most N events")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number);
   cmd->add_flag("--values", given->how.values, "Print what steps were given and returned, too");
   cmd->add_flag("--json", given->json, "Print one JSON object per event");
   cmd->callback(

@@ -7,6 +7,7 @@ namespace {
 
 struct retry_options {
   run_selection runs;
+  std::string reason;
   bool json = false;
   bool verbose = false;
 };
@@ -30,7 +31,7 @@ exit_code retry(session& s, const retry_options& given) {
   how.json = given.json;
   how.verbose = given.verbose;
   how.begin = [&](const run_id& id) -> result<void> {
-    const auto done = on.retry(id, {});
+    const auto done = on.retry(id, {.reason = given.reason});
     // A retry of its parent has retried it.
     const bool retried = !done && done.error().code == errc::illegal_transition;
     if (done || (retried && has_left(on, given.runs, id))) return {};
@@ -52,6 +53,7 @@ void add_runs_retry(CLI::App& to, command_line& line) {
   add_run_selection(*cmd, given->runs);
   cmd->add_flag("--json", given->json, "Print one JSON object per event");
   add_verbose(*cmd, given->verbose);
+  cmd->add_option("--reason", given->reason, "Reason to record in the history")->type_name("TEXT");
   add_allow_exec(*cmd, line);
   cmd->callback(
       [&line, given] { line.command = [given](session& s) { return retry(s, *given); }; });

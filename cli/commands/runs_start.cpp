@@ -30,11 +30,6 @@ result<start_options> start_options_of(const start_arguments& given, const setti
   }
   if (how.id && !how.key.empty())
     return error{errc::invalid_argument, "--id and --key are mutually exclusive"};
-  if (given.version) {
-    const auto version = parse_version_range(*given.version);
-    if (!version) return error{errc::invalid_argument, "--version: " + version.error().message};
-    how.version = *version;
-  }
   if (given.traceparent) {
     how.trace = parse_traceparent(*given.traceparent);
     if (!how.trace) {
@@ -95,11 +90,45 @@ exit_code with_options(session& s, const start_arguments& given, Run run) {
   return run(used->values, *how);
 }
 
+struct named_flow {
+  std::string flow;
+  std::optional<std::string> version;
+};
+
+/// What is to be started: "order@1.0.2" names a version unless there is a flow of this name.
+result<named_flow> flow_to_start(target& on, const start_arguments& given) {
+  const auto cut = given.source.rfind('@');
+  if (given.version || cut == std::string::npos) return named_flow{given.source, given.version};
+  const auto name = parse_flow_name(given.source);
+  if (!name) return name.error();
+  const auto whole = on.get_flow(*name, std::nullopt);
+  if (whole) return named_flow{given.source, {}};
+  if (whole.error().code != errc::not_found) return whole.error();
+  return named_flow{given.source.substr(0, cut), given.source.substr(cut + 1)};
+}
+
+result<run_started> start_on(target& on, const start_arguments& given, const json& input,
+                             start_options how) {
+  const auto of = flow_to_start(on, given);
+  if (!of) return of.error();
+  if (!of->version) return on.start(of->flow, input, how);
+  if (const auto range = parse_version_range(*of->version)) {
+    how.version = *range;
+    return on.start(of->flow, input, how);
+  }
+  const auto name = parse_flow_name(of->flow);
+  if (!name) return name.error();
+  const auto labelled = on.find_version(*name, *of->version);
+  if (!labelled) return labelled.error();
+  how.version = *labelled;
+  return on.start(of->flow, input, how);
+}
+
 exit_code start_run(session& s, const start_arguments& given) {
   return with_options(s, given, [&](const settings& used, const start_options& how) {
     const auto input = read_json_argument(given.input, "the input", used.run.max_state_bytes * 2);
     if (!input) return s.fail(input.error());
-    return start_with(s, given, [&](target& on) { return on.start(given.source, *input, how); });
+    return start_with(s, given, [&](target& on) { return start_on(on, given, *input, how); });
   });
 }
 
@@ -152,11 +181,13 @@ void add_runs_start(CLI::App& to, command_line& line) {
       "Example:\n"
       "  pawl runs start order --input '{\"amount\": 42}' --server http://127.0.0.1:7717\n\n"
       "A server executes the run. In a data folder, execute it with `pawl resume`.");
-  cmd->add_option("FLOW", given->source, "Flow name")->required();
+  cmd->add_option("FLOW", given->source, "Flow name, or a flow and a version: NAME@X.Y.Z")
+      ->required();
   cmd->add_option("--input", given->input, "Initial data of the run, an object: JSON, @FILE, or -")
       ->type_name("JSON");
   cmd->add_option("--version", given->version,
-                  "Version, or 1.x or 1.2.x for the newest of these; default: the published one")
+                  "Version or its label, or 1.x or 1.2.x for the newest of these; default: the "
+                  "published one")
       ->type_name("X.Y.Z");
   add_start_options(*cmd, *given);
   cmd->callback(

@@ -67,7 +67,7 @@ void add_runs_steps(CLI::App& to, command_line& line) {
   cmd->add_option("--limit", given->limit,
                   "List about N steps; those of a checkpoint stay together")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number)
       ->capture_default_str();
   cmd->add_flag("--json", given->json, "Print one JSON object per step, with input and output");
   cmd->callback(

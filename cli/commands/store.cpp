@@ -142,6 +142,12 @@ exit_code check_store(session& s, const store_options& options) {
           "Not readable, because their key is dropped: " + count_of(report->runs_given_up) + ".");
   }
   if (good) return exit_code::ok;
+  if (report->has_only_leftovers()) {
+    return s.fail(exit_code::store, store +
+                                        " works, but has records of blobs that belong to "
+                                        "nothing. `pawl store repair --accept-loss` deletes "
+                                        "them; nothing is lost");
+  }
   if (!report->opens) {
     return s.fail(
         exit_code::store,
@@ -173,8 +179,10 @@ exit_code repair_store(session& s, const store_options& options) {
     return exit_code::ok;
   }
   print_report(s, *report);
-  s.out().line(repaired ? "Repaired: the store opens at its state before the damage."
-                        : "No damage: nothing was changed.");
+  s.out().line(!repaired                      ? "No damage: nothing was changed."
+               : report->has_only_leftovers() ? "Repaired: what belonged to nothing is deleted."
+                                              : "Repaired: the store opens at its state before "
+                                                "the damage.");
   return exit_code::ok;
 }
 

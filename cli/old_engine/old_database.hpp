@@ -4,11 +4,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 #include <pawl/time.hpp>
 
+#include "cli/old_engine/old_values.hpp"
 #include "cli/old_engine/sqlite_file.hpp"
 
 /// The tables of the previous engine's database.
@@ -22,6 +24,7 @@ struct old_version {
   std::string definition;  ///< JSON text, or what is left of it
   bool published = false;
   std::optional<time_point> created_at;
+  std::vector<std::string> unread;  ///< what could not be read of the row, as sentences
 };
 
 struct old_run {
@@ -33,14 +36,17 @@ struct old_run {
   std::optional<time_point> last_event_at;
   std::string metadata;  ///< JSON text
   std::string signals;   ///< commands to the run, in their order: JSON text of a list, or ""
+  std::vector<std::string> unread;  ///< as above
 };
 
 /// What the checkpoints of a run say about its end.
 struct old_checkpoint {
   std::optional<json> data;
-  std::string next;     ///< the node that would have been next; "" if none
-  std::string current;  ///< the last node
-  std::string error;    ///< text of an exception
+  value_changes changed;          ///< what could not be kept of `data`
+  std::vector<std::string> next;  ///< the nodes that would have been next
+  std::string current;            ///< the last node
+  std::string error;              ///< text of an exception
+  std::optional<json> interrupt_value;
 };
 
 /// Not thread-safe. Errors of each call: as `sqlite_file::open`.
@@ -71,8 +77,11 @@ class old_checkpoints {
   /// Errors: as `sqlite_file::open`; `invalid_argument` if the checkpoints table is missing.
   [[nodiscard]] static result<old_checkpoints> open(const std::filesystem::path& file);
 
-  /// The last checkpoint of a run; nothing if it has none that can be read.
+  /// The last checkpoint of a run, not of a graph inside it; nothing if it has none that can be
+  /// read.
   [[nodiscard]] result<std::optional<old_checkpoint>> last_of(const std::string& run) const;
+  /// The ids of all runs that have checkpoints, sorted.
+  [[nodiscard]] result<std::vector<std::string>> runs() const;
 
  private:
   explicit old_checkpoints(sqlite_file file) : file_(std::move(file)) {}

@@ -3,13 +3,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/old_engine/old_conditions.hpp"
 #include "cli/old_engine/old_names.hpp"
 #include "cli/old_engine/old_values.hpp"
+#include "cli/old_engine/python_json.hpp"
 #include "flow/definition/old_form.hpp"
 #include "persistence/keys.hpp"
 
 namespace pawl::cli {
 namespace {
+
+/// The name of a version's flow.
+std::string name_in(const old_version& row) {
+  return row.name.empty() ? "flow " + std::to_string(row.flow) : row.name;
+}
 
 /// A flow for runs whose own cannot be used: it fails with the reason.
 json failing_flow(const flow_name& name, const std::string& why) {
@@ -21,9 +28,10 @@ json failing_flow(const flow_name& name, const std::string& why) {
           {"edges", json::array({json{{"source", "start"}, {"target", "unusable"}}})}};
 }
 
-/// The stored form as Pawl takes it. Error: `invalid_flow`.
-result<json> definition_for_pawl(const std::string& text, const flow_name& name) {
-  auto parsed = parse_python_json(text);
+/// The stored form as Pawl takes it; `changed`: what could not be kept. Error: `invalid_flow`.
+result<json> definition_for_pawl(const std::string& text, const flow_name& name,
+                                 value_changes& changed) {
+  auto parsed = parse_python_json(text, &changed);
   if (!parsed || !parsed->is_object())
     return error{errc::invalid_flow, "its definition is not a JSON object, or was cut"};
   json definition = flow::marked_as_old_form(*std::move(parsed));
@@ -41,6 +49,13 @@ std::optional<version> wanted_version(const std::string& old) {
   return parsed ? std::optional{*parsed} : std::nullopt;
 }
 
+/// The remarks as one text.
+std::string joined_remarks(const taken_version& of) {
+  std::string text;
+  for (const auto& each : of.remarks) text += (text.empty() ? "" : "; ") + each;
+  return text;
+}
+
 std::string first_problem(const flow::compilation& made) {
   for (const auto& each : made.diagnostics)
     if (each.level == severity::error) return each.pointer + ": " + each.message;
@@ -48,6 +63,20 @@ std::string first_problem(const flow::compilation& made) {
 }
 
 }  // namespace
+
+std::string_view to_string(row_outcome outcome) noexcept {
+  switch (outcome) {
+    case row_outcome::taken:
+      return "taken";
+    case row_outcome::changed:
+      return "changed";
+    case row_outcome::present:
+      return "present";
+    case row_outcome::left_out:
+      break;
+  }
+  return "left out";
+}
 
 result<std::optional<json>> old_flows::definition_of(const flow_version_id& id) const {
   if (const auto added = records_.find(id); added != records_.end())
@@ -79,7 +108,9 @@ result<taken_version> old_flows::add(const flow_name& name, version first, const
   const json canonical = flow::to_json(compiled.source);
   const auto v = choose(name, first, canonical);
   if (!v) return v.error();
-  taken_version taken{{name, *v}, {}, {}, nullptr};
+  taken_version taken{{name, *v}, {}, {}, nullptr, {}};
+  for (const auto& each : compiled.diagnostics)
+    if (flow::is_of_old_form(each)) taken.remarks.push_back(each.message);
   taken.flow = *v == first ? compiled.flow : flow::compile(definition, *v, limits_).flow;
   used_.insert(taken.id);
   using namespace persistence;
@@ -107,30 +138,48 @@ result<taken_version> old_flows::add(const flow_name& name, version first, const
 }
 
 result<void> old_flows::take_row(const old_version& row, version first, bool published) {
-  const flow_name name{
-      flow_name_of(row.name.empty() ? "flow " + std::to_string(row.flow) : row.name)};
-  const std::string old = row.name + ", version " + row.version;
-  auto definition = definition_for_pawl(row.definition, name);
+  const flow_name name{flow_name_of(name_in(row))};
+  const std::string old = valid_text(name_in(row)) + ", version " + valid_text(row.version);
+  value_changes changed;
+  auto definition = definition_for_pawl(row.definition, name, changed);
   auto taken = definition ? add(name, first, *definition, row.created_at, published)
                           : result<taken_version>{definition.error()};
   if (!taken && taken.error().code == errc::invalid_flow) {
     const std::string why = valid_text(taken.error().message);
     taken = add(name, first, failing_flow(name, "this version was not usable: " + why),
                 row.created_at, false);
-    if (taken)
-      note_({"flow", old, to_string(taken->id),
-             why + "; its runs are taken, and fail if "
-                   "they are resumed"});
+    if (taken) taken->remarks.push_back(why + "; its runs are taken, and fail if they are resumed");
   }
   if (!taken) return std::move(taken).error();
+  auto& remarks = taken->remarks;
+  if (definition)
+    for (auto& text : different_conditions(*definition)) remarks.push_back(std::move(text));
+  remarks.insert(remarks.end(), changed.begin(), changed.end());
+  remarks.insert(remarks.end(), row.unread.begin(), row.unread.end());
   taken->old_name = row.name;
   taken->old_version = row.version;
-  if (to_string(taken->id) != row.name + "@" + row.version)
-    note_({"flow", old, to_string(taken->id), "renamed"});
+  if (to_string(taken->id) != row.name + "@" + row.version) taken->remarks.emplace_back("renamed");
   const auto numbered = numbering_.claim(taken->id, static_cast<std::uint64_t>(row.id),
                                          wanted_version(row.version) ? "" : row.version);
   if (!numbered) return numbered.error();
+  constexpr const char* renumbered = " could not be kept; the old routes give it another one";
+  if (!*numbered) taken->remarks.push_back("its number " + std::to_string(row.id) + renumbered);
+  if (renumbered_.contains(row.flow))
+    taken->remarks.push_back("the number " + std::to_string(row.flow) + " of its flow" +
+                             renumbered);
+  note_({"flow", old, to_string(taken->id), joined_remarks(*taken),
+         taken->remarks.empty() ? row_outcome::taken : row_outcome::changed});
   by_number_.emplace(row.id, *std::move(taken));
+  return {};
+}
+
+result<void> old_flows::claim_flow_numbers(const std::vector<old_version>& rows) {
+  for (const auto& row : rows) {
+    const auto kept = numbering_.claim_flow(flow_name{flow_name_of(name_in(row))},
+                                            static_cast<std::uint64_t>(row.flow));
+    if (!kept) return kept.error();
+    if (!*kept) renumbered_.insert(row.flow);
+  }
   return {};
 }
 
@@ -139,6 +188,7 @@ result<void> old_flows::take(const std::vector<old_version>& rows) {
   std::map<std::string, std::int64_t> published;  // the last one of each name
   for (const auto& row : rows)
     if (row.published) published[row.name] = row.id;
+  if (auto claimed = claim_flow_numbers(rows); !claimed) return claimed;
   for (const bool numbered : {true, false}) {
     for (const auto& row : rows) {
       const auto wanted = wanted_version(row.version);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <pawl/result.hpp>
@@ -20,12 +21,22 @@
 
 namespace pawl::cli {
 
-/// What became of a row.
+enum class row_outcome {
+  taken,     ///< as it is
+  changed,   ///< taken, with a change or a decision that `why` names
+  present,   ///< an earlier import has taken it
+  left_out,  ///< not taken
+};
+[[nodiscard]] std::string_view to_string(row_outcome outcome) noexcept;
+
+/// What became of a row. Each row of flow versions and runs has one.
 struct old_note {
-  std::string kind;  ///< "flow", "run", "signal"
+  std::string kind;  ///< "flow", "run", "signal", "log" or "checkpoint"
   std::string old;   ///< its old name
   std::string now;   ///< its name in Pawl; "" if it was not taken
-  std::string why;
+  std::string why;   ///< "" if it is taken as it is
+  row_outcome outcome = row_outcome::changed;
+  std::string status = {};  ///< of a run that was taken
 };
 using note_listener = std::function<void(const old_note& note)>;
 
@@ -35,6 +46,7 @@ struct taken_version {
   std::string old_name;
   std::string old_version;
   std::shared_ptr<const flow::compiled_flow> flow;
+  std::vector<std::string> remarks;  ///< what was decided about it, for a note
 };
 
 /// The flow versions of the previous engine, as versions of Pawl. Those of three numbers keep them;
@@ -71,6 +83,8 @@ class old_flows {
   /// The first version from `first` on that no row has and that is free, or has this definition.
   [[nodiscard]] result<version> choose(const flow_name& name, version first,
                                        const json& definition) const;
+  /// Lets the flows keep their numbers.
+  result<void> claim_flow_numbers(const std::vector<old_version>& rows);
   result<void> take_row(const old_version& row, version first, bool published);
   result<taken_version> add(const flow_name& name, version first, const json& definition,
                             std::optional<time_point> created, bool published);
@@ -83,7 +97,8 @@ class old_flows {
   persistence::flow_numbering
       numbering_;  ///< versions keep their numbers and texts if they are free
   std::map<std::int64_t, taken_version> by_number_;
-  std::set<flow_version_id> used_;                               ///< by a row
+  std::set<std::int64_t> renumbered_;  ///< flows that could not keep their numbers
+  std::set<flow_version_id> used_;     ///< by a row
   std::map<flow_version_id, persistence::flow_record> records_;  ///< to be written
   std::map<flow_name, persistence::flow_head> heads_;
   std::map<flow_name, bool> stored_published_;  ///< whether the store says which is published

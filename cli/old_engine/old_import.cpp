@@ -1,7 +1,12 @@
 #include "cli/old_engine/old_import.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <string>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include <pawl/detail/placement.hpp>
 
@@ -11,6 +16,7 @@
 #include "persistence/clock_lead.hpp"
 #include "persistence/commit_durably.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/run_log.hpp"
 #include "persistence/runs.hpp"
 #include "persistence/transfer/family_writer.hpp"
 
@@ -44,8 +50,10 @@ class old_import {
     if (!opened) return std::move(opened).error();
     const old_database& from = *opened;
     if (auto found = open_checkpoints(); !found) return std::move(found).error();
+    if (auto found = find_logs(); !found) return std::move(found).error();
     if (auto taken = take_flows(from); !taken) return std::move(taken).error();
     if (auto taken = take_runs(from); !taken) return std::move(taken).error();
+    if (auto listed = list_orphans(); !listed) return std::move(listed).error();
     const auto lost = from.signals_without_run();
     if (!lost) return lost.error();
     if (*lost > 0) {
@@ -71,9 +79,31 @@ class old_import {
     return {};
   }
 
+  result<void> find_logs() {
+    if (how_.logs.empty()) return {};
+    auto found = runs_with_old_logs(how_.logs);
+    if (!found) return std::move(found).error();
+    logged_ = *std::move(found);
+    return {};
+  }
+
+  /// Lists logs and checkpoints of runs that the database does not have.
+  result<void> list_orphans() {
+    const auto list = [&](const char* kind, const std::vector<std::string>& runs) {
+      for (const auto& run : runs)
+        if (!old_ids_.contains(run)) leave_out(kind, run, "no run has this id");
+    };
+    list("log", logged_);
+    if (!checkpoints_) return {};
+    const auto runs = checkpoints_->runs();
+    if (!runs) return runs.error();
+    list("checkpoint", *runs);
+    return {};
+  }
+
   void leave_out(const char* kind, const std::string& old, const std::string& why) {
     ++report_.left_out;
-    how_.note({kind, valid_text(old), "", why});
+    how_.note({kind, valid_text(old), "", why, row_outcome::left_out});
   }
 
   result<void> take_flows(const old_database& from) {
@@ -118,6 +148,12 @@ class old_import {
       return {};
     }
     const run_key key{how_.into, run_id{run_name_of(row.id)}};
+    old_ids_.insert(row.id);
+    // A dry run writes nothing that the store could know.
+    if (!seen_.insert(key.id).second) {
+      leave_out("run", row.id, "an earlier row is the run " + key.id.str());
+      return {};
+    }
     const auto known = writer_.has(key);
     if (!known) return known.error();
     if (*known) return note_present(row, key);
@@ -129,18 +165,18 @@ class old_import {
       if (!last) return std::move(last).error();
       evidence.checkpoint = *std::move(last);
     }
-    auto log = read_old_log(how_.logs, row.id);
+    auto log = read_old_log(how_.logs, row.id, how_.kept_logs,
+                            row.started_at.value_or(row.last_event_at.value_or(how_.now)));
     if (!log) return std::move(log).error();
     evidence.log = *std::move(log);
     const made_run made = make_run(evidence, **of, key, engine_time_);
     count(made.state.status);
-    const bool renamed = key.id.str() != row.id;
-    if (renamed || !made.remark.empty()) {
-      std::string why = renamed ? "renamed" : "";
-      if (!made.remark.empty()) why += (why.empty() ? "" : "; ") + made.remark;
-      how_.note({"run", valid_text(row.id), key.id.str(), why});
-    }
-    return how_.dry_run ? result<void>{} : write(made, **of);
+    std::string why = key.id.str() == row.id ? "" : "renamed";
+    if (!made.remark.empty()) why += (why.empty() ? "" : "; ") + made.remark;
+    how_.note({"run", valid_text(row.id), key.id.str(), why,
+               why.empty() ? row_outcome::taken : row_outcome::changed,
+               std::string{to_string(made.state.status)}});
+    return how_.dry_run ? result<void>{} : write(made, **of, evidence.log);
   }
 
   result<void> note_present(const old_run& row, const run_key& key) {
@@ -151,6 +187,7 @@ class old_import {
                          (*input)->metadata.at(place) == valid_text(row.id);
     if (is_ours) {
       ++report_.present;
+      how_.note({"run", valid_text(row.id), key.id.str(), "", row_outcome::present});
     } else {
       leave_out("run", row.id, "there is another run " + key.id.str());
     }
@@ -174,7 +211,7 @@ class old_import {
     }
   }
 
-  result<void> write(const made_run& made, const taken_version& of) {
+  result<void> write(const made_run& made, const taken_version& of, const old_log& log) {
     if (auto written = write_flows(); !written) return written;
     using namespace persistence;
     const std::string hash = pawl::detail::run_hash(made.input.key);
@@ -183,8 +220,27 @@ class old_import {
       return added;
     auto added = writer_.add_record(keys::checkpoint(hash, 1), encode_delta(made.change));
     if (!added) return added;
+    if (auto logged = write_log(hash, log); !logged) return logged;
     writer_.end_run(made.state, *of.flow, {});
     return writer_.end_family();
+  }
+
+  result<void> write_log(const std::string& hash, const old_log& log) {
+    if (log.lines.empty()) return {};
+    using namespace persistence;
+    constexpr std::ptrdiff_t chunk_lines = 500;
+    run_log_head head;
+    for (auto next = log.lines.begin(); next != log.lines.end();) {
+      const auto end = next + std::min(chunk_lines, log.lines.end() - next);
+      const std::vector<run_log_line> lines(next, end);
+      std::string chunk = encode_log_chunk(lines);
+      const std::uint64_t number = head.next;
+      add_chunk(head, number, lines.size(), chunk.size());
+      if (auto added = writer_.add_record(keys::log_chunk(hash, number), std::move(chunk)); !added)
+        return added;
+      next = end;
+    }
+    return writer_.add_record(keys::log_head(hash), encode_log_head(head));
   }
 
   persistence::store& to_;
@@ -194,6 +250,9 @@ class old_import {
   old_flows flows_;
   std::uint64_t flows_written_ = 0;  ///< number of new versions when they were written last
   persistence::family_writer writer_;
+  std::unordered_set<run_id> seen_;          ///< ids of rows
+  std::unordered_set<std::string> old_ids_;  ///< as the database has them
+  std::vector<std::string> logged_;          ///< ids of runs that have a log
   std::optional<old_checkpoints> checkpoints_;
   old_import_report report_;
 };

@@ -11,6 +11,7 @@
 
 #include "cli/old_engine/old_flows.hpp"
 #include "flow/definition/definition.hpp"
+#include "persistence/run_log.hpp"
 #include "persistence/store.hpp"
 
 namespace pawl::cli {
@@ -19,11 +20,12 @@ struct old_import_options {
   std::filesystem::path database;
   std::filesystem::path checkpoints;  ///< empty: the file beside the database, if there is one
   std::filesystem::path logs;         ///< empty: none
+  persistence::run_log_limits kept_logs;
   scope_name into;
   flow::limits limits;
   time_point now{};
   bool dry_run = false;
-  note_listener note;
+  note_listener note;  ///< called for each row
   /// Called after each run, with the number of runs done and of all.
   std::function<void(std::uint64_t done, std::uint64_t all)> progress = [](auto, auto) {};
   /// Whether to stop: what is imported by then stays.

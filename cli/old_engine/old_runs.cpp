@@ -1,23 +1,39 @@
 #include "cli/old_engine/old_runs.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "cli/old_engine/old_values.hpp"
+#include "cli/old_engine/python_json.hpp"
+#include "cli/text.hpp"
+#include "flow/values/text_member.hpp"
 
 namespace pawl::cli {
 namespace {
 
 constexpr const char* imported_error = "imported";
 
+/// The error that a run has ended with; "": none is known. One that the run has survived is only in
+/// its log. The metadata say least about it.
 std::string error_text(const old_evidence& known) {
   if (known.checkpoint && !known.checkpoint->error.empty()) return known.checkpoint->error;
-  return known.log.error;
+  const bool has_failed = known.row.status == "failed" || !known.log.went_on;
+  if (has_failed && !known.log.error.empty()) return known.log.error;
+  const auto metadata = parse_python_json(known.row.metadata);
+  return metadata ? flow::text_member(*metadata, "error") : std::string{};
 }
 
 std::string last_node(const old_evidence& known) {
   if (known.checkpoint && !known.checkpoint->current.empty()) return known.checkpoint->current;
   return known.log.last_node;
+}
+
+/// What the run has asked for and waits for.
+const std::optional<json>& interrupt_value(const old_evidence& known) {
+  const bool has_one = known.checkpoint && known.checkpoint->interrupt_value;
+  return has_one ? known.checkpoint->interrupt_value : known.log.interrupt_value;
 }
 
 /// How a run has ended; none if it has not.
@@ -33,15 +49,22 @@ std::optional<run_status> end_of(const old_evidence& known) {
   return stopped ? run_status::cancelled : run_status::completed;
 }
 
+/// Says one more thing in the note about a run.
+void add_remark(made_run& made, const std::string& text) {
+  made.remark += (made.remark.empty() ? "" : "; ") + text;
+}
+
 /// What the metadata of an old run has besides the inputs; `inputs` gets those.
-json split_metadata(const std::string& text, json& inputs, std::string& remark) {
+json split_metadata(const std::string& text, json& inputs, made_run& made) {
   inputs = json::object();
   if (text.empty()) return nullptr;
-  auto parsed = parse_python_json(text);
+  value_changes changed;
+  auto parsed = parse_python_json(text, &changed);
   if (!parsed) {
-    remark = "its inputs cannot be read; their text is in the metadata";
+    add_remark(made, "its inputs cannot be read; their text is in the metadata");
     return valid_text(text);
   }
+  for (const auto& change : changed) add_remark(made, "run_metadata " + change);
   if (!parsed->is_object()) return *std::move(parsed);
   if (const auto found = parsed->find("inputs"); found != parsed->end() && found->is_object()) {
     inputs = std::move(*found);
@@ -59,6 +82,8 @@ json imported_metadata(const old_evidence& known, const taken_version& of, json 
             {"status", valid_text(known.row.status)}};
   if (!rest.is_null()) kept["metadata"] = std::move(rest);
   if (const auto node = last_node(known); !node.empty()) kept["last_node"] = valid_text(node);
+  if (const auto asked = interrupt_value(known)) kept["interrupt_value"] = *asked;
+  if (known.checkpoint && known.checkpoint->next.size() > 1) kept["next"] = known.checkpoint->next;
   if (const auto text = error_text(known); !text.empty()) kept["error"] = valid_text(text);
   if (!known.row.signals.empty())
     if (auto list = parse_python_json(known.row.signals)) kept["signals"] = *std::move(list);
@@ -86,18 +111,70 @@ void end_run(made_run& made, const old_evidence& known, const taken_version& of,
   }
 }
 
-/// Places the run before the node where it continues when it is resumed.
-void pause_run(made_run& made, const old_evidence& known, const taken_version& of, time_point now) {
-  flow::delta& change = made.change;
-  std::optional<flow::node_index> next;
-  if (known.checkpoint && !known.checkpoint->next.empty())
-    next = of.flow->find(known.checkpoint->next);
-  if (!next && known.row.status != "pending")
-    made.remark = "it is not known where it stopped: it begins anew when it is resumed";
+/// The node that forks into exactly these nodes; none if there is no such node.
+std::optional<flow::node_index> find_fork(const flow::compiled_flow& in,
+                                          const std::set<flow::node_index>& into) {
+  for (flow::node_index i = 0; i < in.nodes().size(); ++i) {
+    const auto& node = in.at(i);
+    if (!node.conditional.empty() || !node.on_event.empty()) continue;
+    std::set<flow::node_index> targets;
+    for (const auto& edge : node.plain) targets.insert(edge.target);
+    if (targets == into) return i;
+  }
+  return std::nullopt;
+}
+
+/// "\"n0\", \"n1\""
+std::string list_of(const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ", ") + one_line(valid_text(name));
+  return list;
+}
+
+/// Where a run continues when it is resumed: before the node that would have been next, or at the
+/// fork into several.
+flow::token place_token(made_run& made, const old_evidence& known, const flow::compiled_flow& in) {
   flow::token placed;
   placed.id = 1;
-  placed.node = next.value_or(of.flow->entry());
-  change.tokens_set.push_back(std::move(placed));
+  placed.node = in.entry();
+  std::set<flow::node_index> next;
+  const auto names = known.checkpoint ? known.checkpoint->next : std::vector<std::string>{};
+  bool all_known = true;
+  for (const auto& name : names) {
+    const auto node = in.find(name);
+    all_known = all_known && node;
+    if (node) next.insert(*node);
+  }
+  if (all_known && next.size() == 1) {
+    placed.node = *next.begin();
+  } else if (const auto fork = all_known && !next.empty() ? find_fork(in, next) : std::nullopt) {
+    placed.node = *fork;
+    placed.phase = flow::token_phase::leaving;
+    placed.visit = placed.attempt = 1;
+    made.change.visits.emplace_back(*fork, 1U);
+    add_remark(made, "several nodes were next: it goes on with all of them, " + list_of(names));
+  } else if (!names.empty()) {
+    add_remark(made, "it was before " + list_of(names) +
+                         ", where the flow cannot be continued: it begins anew when it is resumed");
+  } else if (known.row.status != "pending") {
+    add_remark(made, "it is not known where it stopped: it begins anew when it is resumed");
+  }
+  return placed;
+}
+
+/// Says which lines of the log are missing.
+void remark_log(made_run& made, const old_log& log) {
+  if (log.damaged > 0)
+    add_remark(made, counted(log.damaged, "line") + " of its log cannot be read");
+  if (log.dropped > 0) {
+    add_remark(made, "the oldest " + counted(log.dropped, "line") +
+                         " of its log exceed run.max_log_lines or run.max_log_bytes");
+  }
+}
+
+void pause_run(made_run& made, const old_evidence& known, const taken_version& of, time_point now) {
+  flow::delta& change = made.change;
+  change.tokens_set.push_back(place_token(made, known, *of.flow));
   change.next_token = 2;
   change.status = run_status::paused;
   change.frozen_at = std::optional{now};
@@ -110,7 +187,9 @@ made_run make_run(const old_evidence& known, const taken_version& of, run_key ke
   made_run made;
   const old_run& row = known.row;
   json inputs;
-  json rest = split_metadata(row.metadata, inputs, made.remark);
+  json rest = split_metadata(row.metadata, inputs, made);
+  for (const auto& text : row.unread) add_remark(made, text);
+  remark_log(made, known.log);
   const auto ended = end_of(known);
   const time_point created =
       row.started_at.value_or(row.last_event_at.value_or(row.finished_at.value_or(now)));
@@ -129,6 +208,7 @@ made_run make_run(const old_evidence& known, const taken_version& of, run_key ke
   change.events.push_back({flow::event_kind::run_created, {}, 0, 0, nullptr});
   if (row.started_at) change.started_at = *row.started_at;
   if (known.checkpoint && known.checkpoint->data) {
+    for (const auto& text : known.checkpoint->changed) add_remark(made, "checkpoint " + text);
     for (const auto& [name, value] : known.checkpoint->data->items()) {
       const auto given = made.input.data->find(name);
       if (given == made.input.data->end() || *given != value) change.data_set[name] = value;
@@ -137,8 +217,8 @@ made_run make_run(const old_evidence& known, const taken_version& of, run_key ke
   if (ended) {
     end_run(made, known, of, *ended, changed);
     if (row.status != to_string(*ended)) {
-      made.remark = "its status was \"" + valid_text(row.status) +
-                    "\", but it has ended; taken as " + std::string{to_string(*ended)};
+      add_remark(made, "its status was " + one_line(valid_text(row.status)) +
+                           ", but it has ended; taken as " + std::string{to_string(*ended)});
     }
   } else {
     pause_run(made, known, of, now);

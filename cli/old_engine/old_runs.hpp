@@ -28,7 +28,7 @@ struct made_run {
 };
 
 /// Makes a run with one checkpoint. A run that has ended stays ended, whatever its status says; any
-/// other comes paused, before the node that would have been next, or else at its start. What Pawl
+/// other comes paused, before the nodes that would have been next, or else at its start. What Pawl
 /// has no place for is kept in its metadata, under `imported`. `now`: the time of the import, in
 /// engine time too. Pure.
 [[nodiscard]] made_run make_run(const old_evidence& known, const taken_version& of, run_key key,

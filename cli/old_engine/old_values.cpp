@@ -1,76 +1,79 @@
 #include "cli/old_engine/old_values.hpp"
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
+#include "flow/values/pointer.hpp"
 #include "flow/values/value_check.hpp"
 
 namespace pawl::cli {
 namespace {
 
-/// Replaces the numbers that only Python has, outside of strings.
-std::string without_python_numbers(std::string_view text) {
-  std::string clean;
-  clean.reserve(text.size());
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::string_view rest = text.substr(i);
-    if (in_string && rest.front() == '\\') {
-      clean.append(rest.substr(0, 2));
-      i += 2;
-      continue;
-    }
-    if (rest.front() == '"') in_string = !in_string;
-    std::size_t length = 0;
-    for (const std::string_view word : {"NaN", "Infinity", "-Infinity"})
-      if (!in_string && rest.starts_with(word)) length = word.size();
-    if (length == 0) {
-      clean += rest.front();
-      ++i;
-    } else {
-      clean += "null";
-      i += length;
-    }
-  }
-  return clean;
-}
+/// Makes values storable, and remembers where it has changed one.
+class value_cleaner {
+ public:
+  explicit value_cleaner(value_changes* changed) : changed_(changed) {}
 
-void make_storable(json& value, std::uint32_t depth) {
-  if (value.is_binary() || value.is_discarded() || depth > flow::max_value_depth) {
-    value = nullptr;
-  } else if (value.is_number_float()) {
-    if (!std::isfinite(value.get<double>())) value = nullptr;
-  } else if (value.is_string()) {
-    value = valid_text(value.get_ref<const std::string&>());
-  } else if (value.is_array()) {
-    for (auto& item : value) make_storable(item, depth + 1);
-  } else if (value.is_object()) {
-    json clean = json::object();
-    for (auto& [key, item] : value.items()) {
-      make_storable(item, depth + 1);
-      clean[valid_text(key)] = std::move(item);
+  void clean(json& value, const std::string& at, std::uint32_t depth) {
+    if (value.is_binary() || value.is_discarded()) {
+      replace(value, at, "bytes, or an object of Python, became null");
+    } else if (depth > flow::max_value_depth) {
+      replace(value, at, "what nests too deep became null");
+    } else if (value.is_number_float()) {
+      if (!std::isfinite(value.get<double>())) replace(value, at, "NaN or infinity became null");
+    } else if (value.is_string()) {
+      std::string valid = valid_text(value.get_ref<const std::string&>());
+      if (value != valid) note_change(changed_, at, "invalid UTF-8 became U+FFFD");
+      value = std::move(valid);
+    } else if (value.is_array()) {
+      for (std::size_t i = 0; i < value.size(); ++i)
+        clean(value[i], inside(at, [&] { return std::to_string(i); }), depth + 1);
+    } else if (value.is_object()) {
+      json made = json::object();
+      for (auto& [key, item] : value.items()) {
+        const std::string valid = valid_text(key);
+        const std::string place = inside(at, [&] { return valid; });
+        if (valid != key) note_change(changed_, place, "invalid UTF-8 became U+FFFD in its key");
+        clean(item, place, depth + 1);
+        made[valid] = std::move(item);
+      }
+      value = std::move(made);
     }
-    value = std::move(clean);
   }
-}
+
+ private:
+  /// The pointer of a member, if it is wanted.
+  template <class Key>
+  std::string inside(const std::string& at, const Key& key) const {
+    return changed_ == nullptr ? std::string{} : flow::child_pointer(at, key());
+  }
+
+  void replace(json& value, const std::string& at, const char* what) {
+    value = nullptr;
+    note_change(changed_, at, what);
+  }
+
+  value_changes* changed_;
+};
 
 }  // namespace
 
-result<json> parse_python_json(std::string_view text) {
-  json parsed = json::parse(without_python_numbers(text), nullptr, false);
-  if (parsed.is_discarded()) return error{errc::invalid_argument, "it is not JSON"};
-  return storable(std::move(parsed));
+void note_change(value_changes* to, const std::string& pointer, const std::string& what) {
+  if (to == nullptr || to->size() > max_value_changes) return;
+  to->push_back(to->size() == max_value_changes ? "more values were changed"
+                                                : (pointer.empty() ? "/" : pointer) + ": " + what);
 }
 
-result<json> decode_msgpack(std::string_view bytes) {
+result<json> decode_msgpack(std::string_view bytes, value_changes* changed) {
   json decoded = json::from_msgpack(bytes.begin(), bytes.end(), true, false);
   if (decoded.is_discarded()) return error{errc::invalid_argument, "it is not msgpack"};
-  return storable(std::move(decoded));
+  return storable(std::move(decoded), changed);
 }
 
-json storable(json value) {
-  make_storable(value, 0);
+json storable(json value, value_changes* changed) {
+  value_cleaner{changed}.clean(value, "", 0);
   return value;
 }
 

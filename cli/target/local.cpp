@@ -16,6 +16,8 @@
 #include "cli/target/local_follower.hpp"
 #include "cli/target/selected_events.hpp"
 #include "cli/text.hpp"
+#include "runtime/async.hpp"
+#include "server/api/version_name.hpp"
 #include "server/run_state_views.hpp"
 #include "server/statistics_view.hpp"
 #include "server/views.hpp"
@@ -63,6 +65,10 @@ class local_target final : public target {
   result<void> delete_flow(const flow_name& name) override { return in_.flows().remove(name); }
   result<flow_version> get_flow(const flow_name& name, std::optional<version> v) override {
     return in_.flows().get(name, v);
+  }
+  result<version> find_version(const flow_name& name, const std::string& text) override {
+    return await<version>(
+        [&](callback<version> done) { server::find_version(in_, name, text, std::move(done)); });
   }
   result<flow_page> list_flows() override {
     flow_page all;
@@ -205,6 +211,29 @@ class local_target final : public target {
   }
   result<job_view> abort_job(const job_id& id) override { return in_.jobs().abort(id); }
   result<void> remove_job(const job_id& id) override { return in_.jobs().remove(id); }
+
+  result<blob_info> put_blob(const blob_source& from, const std::string& type,
+                             const std::string& hash) override {
+    const auto upload = scope_blobs{in_}.begin(type);
+    if (!upload) return upload.error();
+    while (true) {
+      auto bytes = from();
+      if (!bytes) return std::move(bytes).error();
+      if (bytes->empty()) return upload->finish(hash);
+      if (auto sent = upload->write(*std::move(bytes)); !sent) return std::move(sent).error();
+    }
+  }
+  result<blob_info> get_blob(const std::string& hash) override {
+    return scope_blobs{in_}.get(hash);
+  }
+  result<void> read_blob(const std::string& hash, const blob_sink& to) override {
+    const scope_blobs blobs{in_};
+    for (std::uint32_t number = 0;; ++number) {
+      const auto part = blobs.read(hash, number);
+      if (!part) return part.error();
+      if (auto taken = to(part->bytes); !taken || part->is_last) return taken;
+    }
+  }
 
   result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                const follow_options& how) override {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/session.hpp"
+#include "cli/target/blob_client.hpp"
 #include "cli/target/decode.hpp"
 #include "cli/target/http_client.hpp"
 #include "cli/target/job_answers.hpp"
@@ -65,7 +66,7 @@ std::string page_query(const Options& how) {
 class remote_target final : public target {
  public:
   remote_target(server_access access, const std::string& flags, std::function<bool()> is_cancelled)
-      : http_(std::move(access), std::move(is_cancelled)) {
+      : http_(std::move(access), is_cancelled), blobs_(http_.access(), std::move(is_cancelled)) {
     hints_.read_flags = flags;
     hints_.run_flags = flags;
     hints_.remote = true;
@@ -91,6 +92,15 @@ class remote_target final : public target {
   result<flow_version> get_flow(const flow_name& name, std::optional<version> v) override {
     const std::string query = v ? "?version=" + to_string(*v) : "";
     return read(http_.send("GET", flow_path(name) + query), read_flow_version);
+  }
+  result<version> find_version(const flow_name& name, const std::string& text) override {
+    if (const auto numbers = parse_version(text)) return *numbers;
+    if (text.empty()) return parse_version(text);  // it is no segment of a path
+    const auto found =
+        read(http_.send("GET", flow_path(name) + "/versions/" + percent_encoded(text)),
+             read_flow_version);
+    if (!found) return found.error();
+    return found->id.version;
   }
   result<flow_page> list_flows() override {
     flow_page all;
@@ -302,6 +312,15 @@ class remote_target final : public target {
     return done ? result<void>{} : done.error();
   }
 
+  result<blob_info> put_blob(const blob_source& from, const std::string& type,
+                             const std::string& hash) override {
+    return blobs_.put(from, type, hash);
+  }
+  result<blob_info> get_blob(const std::string& hash) override { return blobs_.get(hash); }
+  result<void> read_blob(const std::string& hash, const blob_sink& to) override {
+    return blobs_.read(hash, to);
+  }
+
   result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                const follow_options& how) override {
     s.stop_signals().enable_graceful_stop();
@@ -368,6 +387,7 @@ class remote_target final : public target {
   }
 
   http_client http_;
+  blob_client blobs_;
   command_hints hints_;
 };
 

@@ -18,14 +18,24 @@ class comma_list {
   std::string all_;
 };
 
-std::string member(const json& detail, const char* key) {
+std::string shown_member(const json& detail, const char* key) {
   const auto found = detail.find(key);
   if (found == detail.end()) return {};
   return printable(found->is_string() ? found->get<std::string>() : found->dump());
 }
 
+/// A log message with what it is about and its context.
+std::string log_text(const json& detail) {
+  std::string text = shown_member(detail, "message");
+  if (const std::string about = shown_member(detail, "about"); !about.empty())
+    text = about + ": " + text;
+  if (const std::string context = shown_member(detail, "context"); !context.empty())
+    text += " " + context;
+  return text;
+}
+
 std::string failure_text(const json& detail) {
-  return member(detail, "type") + ": " + member(detail, "message");
+  return shown_member(detail, "type") + ": " + shown_member(detail, "message");
 }
 
 }  // namespace
@@ -46,22 +56,22 @@ std::string detail_text(const history_event& e) {
     if (detail.contains("ms")) {
       all.add("for " + duration_text(detail.value("ms", std::int64_t{0}) * 1'000));
     } else {
-      all.add("until " + member(detail, "until"));
+      all.add("until " + shown_member(detail, "until"));
     }
   } else if (e.kind == "condition_evaluated") {
-    all.add(member(detail, "result"));
+    all.add(shown_member(detail, "result"));
   } else if (e.kind == "edge_taken") {
-    all.add("to " + member(detail, "to") + " (" + member(detail, "why") + ")");
+    all.add("to " + shown_member(detail, "to") + " (" + shown_member(detail, "why") + ")");
   } else if (e.kind == "forked" || e.kind == "branches_merged") {
-    all.add(member(detail, "branches") + " branches");
+    all.add(shown_member(detail, "branches") + " branches");
   } else if (e.kind == "step_log") {
-    all.add(member(detail, "level") + ": " + member(detail, "message"));
+    all.add(shown_member(detail, "level") + ": " + log_text(detail));
   } else if (e.kind == "step_progress") {
     const double fraction = detail.value("fraction", 0.0);
     all.add(std::to_string(static_cast<int>(fraction * 100)) + "%");
   } else if (e.kind == "run_cancelled" || e.kind == "run_retried" || e.kind == "run_pausing" ||
              e.kind == "run_resumed") {
-    all.add(member(detail, "reason"));
+    all.add(shown_member(detail, "reason"));
   } else {
     json rest = detail.is_object() ? detail : json::object();
     rest.erase("us");

@@ -185,6 +185,8 @@ void run_progress::apply_to_run(event_kind kind, const history_event& e) {
       return;
     case event_kind::compensating:
       run_note_ = "compensating " + counted(e.detail.value("steps", std::size_t{0}), "step");
+      if (const auto awaited = e.detail.value("awaited", std::size_t{0}); awaited > 0)
+        run_note_ += ", " + counted(awaited, "call") + " still under way";
       for (auto& n : nodes_) {
         const bool halts = n.phase == node_phase::waiting;
         n.waiting = 0;
@@ -221,7 +223,8 @@ void run_progress::apply_to_step(event_kind kind, const history_event& e, std::s
       n.condition = e.detail.value("result", false);
       return leave_by_plain_edges(node);
     case event_kind::in_doubt:
-      n.note = "in doubt: the call was interrupted";
+      n.note = "in doubt";
+      if (const auto why = text_of(e.detail, "why"); !why.empty()) n.note += ": " + why;
       return;
     case event_kind::step_restarted:
       if (n.running == 0) ++n.running;

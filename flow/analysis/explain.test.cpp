@@ -172,8 +172,15 @@ TEST_CASE("every wait of every node type has its sentence", "[explain]") {
     const auto call = *run.call_of("pay");
     REQUIRE(run.apply(in_doubt_command{call.token, "pay", call.visit, call.attempt}));
     CHECK(the_reason(run).text ==
-          "It is unknown whether the step at \"pay\" took effect, because its call was "
-          "interrupted. Waits for an answer.");
+          "It is unknown whether the step at \"pay\" took effect: its call was interrupted. Waits "
+          "for an answer.");
+  }
+  SECTION("a step that is in doubt after its time-out") {
+    auto run = begun_with(task("pay", {{"effect", "once"}}));
+    REQUIRE(run.finish("pay", error{errc::timed_out, "the call timed out after 5s"}));
+    CHECK(the_reason(run).text ==
+          "It is unknown whether the step at \"pay\" took effect: the call timed out after 5s. "
+          "Waits for an answer.");
   }
   SECTION("a function, then its retry") {
     auto run = begun_with(task("pay", {{"retry", {{"initial_interval", "1m"}}}}));

@@ -6,6 +6,7 @@
 
 #include "flow/analysis/explain.hpp"
 #include "flow/definition/flow_section.hpp"
+#include "flow/values/text_member.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -61,8 +62,12 @@ std::string signal_sentence(const wait_reason& of) {
 
 std::string answer_sentence(const wait_reason& of) {
   if (has(of, "in_doubt")) {
-    return "It is unknown whether the step" + at(of) +
-           " took effect, because its call was interrupted. Waits for an answer.";
+    // Questions that were asked by an earlier version do not say why.
+    const auto question = of.detail.find("question");
+    const std::string why = question != of.detail.end() ? text_member(*question, "why") : "";
+    return "It is unknown whether the step" + at(of) + " took effect" +
+           (why.empty() ? "" : ": " + why) + (why.ends_with('.') ? "" : ".") +
+           " Waits for an answer.";
   }
   return "Waits" + at(of) + " for an answer to the question " + pawl::quoted(of.name) + ".";
 }

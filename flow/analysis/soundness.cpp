@@ -11,6 +11,8 @@
 #include "flow/analysis/error_edges.hpp"
 #include "flow/analysis/idle_settings.hpp"
 #include "flow/analysis/live_graph.hpp"
+#include "flow/analysis/loop_deadlines.hpp"
+#include "flow/analysis/response_members.hpp"
 #include "flow/analysis/unwritten.hpp"
 #include "flow/definition/graph.hpp"
 #include "flow/definition/raced_nodes.hpp"
@@ -219,7 +221,9 @@ void check_soundness(const definition& flow, const std::vector<compiled_node>& n
   soundness_checker{graph, raced_nodes(flow), diagnostics}.check();
   warn_conflicting_writes(graph, diagnostics);
   warn_of_error_edges(graph, diagnostics);
+  warn_of_response_members(graph, diagnostics);
   warn_of_idle_settings(graph, diagnostics);
+  warn_of_loops_before_deadlines(graph, diagnostics);
   warn_of_hidden_keys(graph, flow.vars.has_value(), diagnostics);
   if (!flow.input_schema) return;
   warn_unwritten(graph, flow, diagnostics);

@@ -22,6 +22,11 @@ const json* members_of_result(const json& data) {
   return is_built ? &*made : nullptr;
 }
 
+bool has_result(const json& data) {
+  const auto made = data.find("result");
+  return made != data.end() && !made->is_null();
+}
+
 }  // namespace
 
 written_keys keys_written_by(const live_graph& graph, node_index i) {
@@ -35,9 +40,9 @@ written_keys keys_written_by(const live_graph& graph, node_index i) {
     for (const auto& [key, rule] : data.at("values").items()) made.keys.insert(key);
   } else if (const auto into = data.find("into"); into != data.end()) {
     if (into->is_string()) made.keys.insert(into->get<std::string>());
-  } else if (node.type == "http") {
+  } else if (node.type == "http" && !has_result(data)) {
     made.keys.insert("response");
-  } else if (node.type == "signal" && data.contains("names") && !data.contains("result")) {
+  } else if (node.type == "signal" && data.contains("names") && !has_result(data)) {
     made.keys.insert({"signal", "payload"});
   } else if (const json* const members = members_of_result(data)) {
     for (const auto& [key, value] : members->items()) made.keys.insert(key);

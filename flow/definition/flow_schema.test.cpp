@@ -125,6 +125,7 @@ TEST_CASE("the schema of flows refuses what cannot be a flow", "[flow_schema]") 
       {"/nodes/0/timeout", "5 minutes"},
       {"/nodes/0/next", 7},
       {"/nodes/0/on_error", {{{"on", {"timed_out"}}}}},
+      {"/nodes/0/on_error", nullptr},
       {"/nodes/1/data/duration", "soon"},
       {"/nodes/1/data", json::object()},
       {"/edges", {{{"source", "a"}}}},

@@ -98,7 +98,8 @@ class flow_section_reader {
       edge->when = *when;
       edge->when_pointer = at + "/when";
     }
-    if (const auto into = handler.find("into"); into != handler.end() && !into->is_null()) {
+    if (const auto into = handler.find("into"); into != handler.end()) {
+      if (into->is_null()) return fail(at + "/into", "wrong_type", std::string{why_no_error_key});
       if (!into->is_string())
         return fail(at + "/into", "wrong_type", "\"into\" must be a key of the data");
       edge->into = into->get<std::string>();

@@ -17,6 +17,11 @@ inline constexpr std::string_view flow_section_id = "/";
 inline constexpr std::array<std::string_view, 5> flow_section_keys = {
     "on_error", "on_timeout", "timeout", "until", "compensate"};
 
+/// Why `"into": null` is refused where an error is taken.
+inline constexpr std::string_view why_no_error_key =
+    "\"into\": null would drop the error, which is always kept; leave it out, and the error is "
+    "under \"error\"";
+
 /// Whether a node of a definition is the section around it.
 [[nodiscard]] bool is_flow_section(const node_definition& node) noexcept;
 

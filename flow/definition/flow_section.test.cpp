@@ -88,6 +88,9 @@ TEST_CASE("the keys that make a section of a flow are checked", "[flow_section][
         lines{"/on_error/0/to dangling_edge"});
   CHECK(errors_of(handled({{"on_error", json::array({{{"to", "h"}, {"at", 1}}})}})) ==
         lines{"/on_error/0/at unknown_key"});
+  CHECK(
+      errors_of(handled({{"on_error", json::array({{{"to", "h"}, {"into", nullptr}}})}})).front() ==
+      "/on_error/0/into wrong_type");
   CHECK(errors_of(handled({{"on_error", json::array({{{"to", "h"}, {"on", 7}}})}})).front() ==
         "/on_error/0/on wrong_type");
   CHECK(errors_of(handled({{"on_error", json::array({{{"to", "h"}, {"when", "x"}}})}})) ==

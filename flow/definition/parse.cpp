@@ -337,6 +337,10 @@ class definition_reader {
     edge.into = text(*data, "into", at, false);
     if (!edge.into.empty() && !edge.on_error)
       fail(at + "/into", "contradiction", "\"into\" is only read on an edge with \"on_error\"");
+    // Of a step it means that nothing is kept, which it does not mean here.
+    if (const auto into = data->find("into");
+        edge.on_error && into != data->end() && into->is_null())
+      fail(at + "/into", "wrong_type", std::string{why_no_error_key});
     const int kinds = (edge.on_error ? 1 : 0) + (edge.on.empty() ? 0 : 1) +
                       (edge.on_timeout ? 1 : 0) + (edge.each ? 1 : 0) + (edge.body ? 1 : 0) +
                       (edge.when && !edge.on_error ? 1 : 0);

@@ -221,8 +221,11 @@ class short_reader {
 
   void read_handlers(const json& handlers, std::size_t i) {
     const std::string at = pointer_of(i) + "/on_error";
-    if (handlers.is_null()) return;
-    if (handlers.is_string()) {
+    if (handlers.is_null()) {
+      fail(at, "wrong_type",
+           "\"on_error\": null takes no error; leave it out, or name a node of type end if the "
+           "branch is to end there without failing the run");
+    } else if (handlers.is_string()) {
       add_edge(i, handlers, at, at, short_edge::kind::on_error)["data"]["on_error"] = true;
     } else if (handlers.is_array() && !handlers.empty()) {
       for (std::size_t n = 0; n < handlers.size(); ++n)
@@ -292,7 +295,8 @@ class short_reader {
       fail(at, "missing_key", "\"to\" is missing");
     } else {
       fail(at + "/to", "wrong_type",
-           std::string{"\"to\" must be the id of a node, not "} + target->type_name());
+           std::string{"\"to\" must be the id of a node, not "} + target->type_name() +
+               (target->is_null() ? "; where the branch is to end, name a node of type end" : ""));
     }
     return nullptr;
   }

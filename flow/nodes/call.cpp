@@ -77,6 +77,9 @@ bool leaves_doubt(const error& why) noexcept {
   return said != why.details->end() && *said == true;
 }
 
+/// What leaves the doubt after a crash.
+const char* const process_ended = "its call was interrupted";
+
 const char* const doubt_answers =
     "{\"done\": RESULT_OF_THE_STEP}, {\"again\": true} or {\"failed\": \"REASON\"}";
 
@@ -330,19 +333,20 @@ void call_node::in_doubt(transition_builder& run, token& t) const {
         run, t, error{errc::cancelled, "the process ended while this step was stopping"}, 0);
   }
   if (doubt_ == doubt_policy::retry) {
-    run.changes().record(event_kind::in_doubt, t);
+    run.changes().record(event_kind::in_doubt, t, {{"why", process_ended}});
     return run.calls().start_next_attempt(t);
   }
-  settle_doubt(run, t, "its call was interrupted");
+  settle_doubt(run, t, process_ended);
 }
 
 /// `why`: what leaves the doubt. Not for `doubt_policy::retry`.
 void call_node::settle_doubt(transition_builder& run, token& t, const std::string& why) const {
-  run.changes().record(event_kind::in_doubt, t);
+  run.changes().record(event_kind::in_doubt, t, {{"why", why}});
   if (doubt_ == doubt_policy::ask) {
     t.in_doubt = true;
     return run.waits().ask(t, {{"in_doubt", run.node_of(t).id},
                                {"question", "Did this step take effect? Unknown: " + why},
+                               {"why", why},
                                {"answers", doubt_answers}});
   }
   if (doubt_ == doubt_policy::compensate) {

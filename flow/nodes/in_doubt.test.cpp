@@ -56,6 +56,8 @@ TEST_CASE("after a crash an at-most-once step is not called again; the run asks"
   CHECK(run.calls().empty());
   CHECK(run.state().metadata.at("interrupt_value").at("in_doubt") == "a");
   CHECK(run.story("in_doubt") == lines{"in_doubt a 1.1"});
+  CHECK(run.state().metadata.at("interrupt_value").at("why") == "its call was interrupted");
+  CHECK(run.last().change.events.front().detail == json{{"why", "its call was interrupted"}});
   CHECK(survives_restart(run));
   CHECK(broken_invariant(run.state()) == "");
 }

@@ -175,6 +175,41 @@ TEST_CASE("a join that too few branches can reach fails the run", "[join][retry]
   CHECK(run.story("step_started").size() == 2);
 }
 
+TEST_CASE("a branch that has ended elsewhere loses where a number of branches is needed",
+          "[join]") {
+  for (const bool keeps : {false, true}) {
+    json data{{"wait_for", 2}};
+    if (keeps) data["losers"] = "keep";
+    driven_run run{flow_of({start(), task("a"), task("b"), task("c"), join("j", data)},
+                           {edge("start", "a"), edge("start", "b"), edge("start", "c"),
+                            edge("a", "j"), edge("b", "j", var("go")), edge("c", "j")})};
+    REQUIRE(run.begin());
+    for (const char* const step : {"a", "b", "c"}) REQUIRE(run.finish(step, json{{step, 1}}));
+    CHECK(run.status() == run_status::completed);
+    CHECK(run.data() == (keeps ? json{{"a", 1}, {"b", 1}, {"c", 1}} : json{{"a", 1}, {"c", 1}}));
+  }
+}
+
+TEST_CASE("a section takes it that too few branches can reach a join", "[join][section]") {
+  driven_run run{flow_of(
+      {start(), node_of("s", "section", json::object()), node_of("fork", "parallel"), task("a"),
+       task("b"), task("c"), end("none"), join("j", {{"wait_for", 2}}), task("too_few")},
+      {edge("start", "s"), edge_on("body", "s", "fork"),
+       edge_on("on_error", "s", "too_few", "join_unsatisfied"), edge("fork", "a"),
+       edge("fork", "b"), edge("fork", "c"), edge("a", "j"), edge("b", "j"), edge("c", "j"),
+       edge_on("on_error", "b", "none"), edge_on("on_error", "c", "none")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.finish("b", broken_branch));
+  CHECK(run.waiting_at() == lines{"c"});
+  auto enough = run;
+  REQUIRE(enough.finish("c"));
+  CHECK(enough.status() == run_status::completed);
+  REQUIRE(run.finish("c", broken_branch));
+  CHECK(run.waiting_at() == lines{"too_few"});
+  CHECK(run.data().at("error").at("node") == "j");
+}
+
 TEST_CASE("different values of one key are a merge conflict", "[join][merge]") {
   driven_run run{three_ways()};
   REQUIRE(run.begin());

@@ -43,6 +43,14 @@ void expect_in_turn(driven_run& run, const lines& calls) {
 
 const error lost_race = error{errc::cancelled, "stopped"};
 
+/// What the last event that compensation has begun says.
+json begun(const driven_run& run) {
+  json said;
+  for (const auto& e : run.last().change.events)
+    if (e.kind == event_kind::compensating) said = e.detail;
+  return said;
+}
+
 }  // namespace
 
 TEST_CASE("a join compensates the steps of the branches that lost before it goes on",
@@ -54,6 +62,7 @@ TEST_CASE("a join compensates the steps of the branches that lost before it goes
     REQUIRE(run.finish("a", json{{"a", 1}}));
     REQUIRE(run.finish("b", json{{"b", 2}}));
     CHECK(called(run) == lines{"test.a2"});  // asked to stop, and awaited
+    CHECK(begun(run) == json{{"steps", 1}, {"awaited", 1}});
     CHECK(std::holds_alternative<abandon_effect>(run.last().effects.at(0)));
     CHECK(broken_invariant(run.state()) == "");
     REQUIRE(run.finish("a2", came_through ? result<json>(json::object()) : lost_race));
@@ -72,12 +81,14 @@ TEST_CASE("a join whose losers have nothing to compensate goes on at once", "[jo
   auto asleep = run;
   REQUIRE(run.finish("b"));
   CHECK(called(run) == lines{"test.a"});
+  CHECK(begun(run) == json{{"steps", 0}, {"awaited", 1}});
   REQUIRE(run.finish("a", lost_race));
   CHECK(called(run) == lines{"test.z"});
   CHECK(run.story("compensation").empty());
 
   REQUIRE(asleep.finish("a"));
   REQUIRE(asleep.finish("b"));
+  CHECK(begun(asleep) == json{{"steps", 1}});
   expect_in_turn(asleep, {"undo.a", "test.z"});
   CHECK(asleep.status() == run_status::completed);
 }

@@ -49,6 +49,9 @@ TEST_CASE("the settings of an on_error edge are checked", "[on-error][validation
   made = edge("a", "b", var("x"));
   made["data"]["into"] = "e";
   CHECK(errors_of_edge(made) == lines{"/edges/2/data/into contradiction"});
+  made = edge_on("on_error", "a", "b");
+  made["data"]["into"] = nullptr;
+  CHECK(errors_of_edge(made) == lines{"/edges/2/data/into wrong_type"});
   CHECK(errors_of_edge(edge_on("on_error", "start", "b")) ==
         lines{"/edges/2/data/on_error never_taken"});
   CHECK(errors_of_edge(edge_on("on_timeout", "a", "b")) ==

@@ -450,6 +450,9 @@ TEST_CASE("a compensation of a section that fails is retried or skipped",
   REQUIRE(run.finish("b", it_broke));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "compensation_failed");
+  CHECK(run.state().error->message ==
+        "the compensation of node \"b\" failed: it broke; it was called because of broken at "
+        "\"c\": it broke");
   CHECK(broken_invariant(run.state()) == "");
   auto skipped = run;
   REQUIRE(run.apply(retry_command{}));

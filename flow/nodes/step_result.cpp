@@ -23,14 +23,28 @@ std::string read_keep(const data_reader& data) {
   return std::string{data.one_of("keep", response_parts)};
 }
 
+/// What nothing receives need not be computed: it was meant for some key.
+void refuse_unkept(const data_reader& data) {
+  for (const char* const key : {"result", "keep"}) {
+    if (data.find(key) == nullptr) continue;
+    data.fail("into", "contradiction",
+              "\"into\": null keeps nothing, so " + pawl::quoted(key) +
+                  " would be lost; leave one of them out");
+    return;
+  }
+}
+
 }  // namespace
 
 step_result::step_result(const data_reader& data, std::string into)
-    : keep_(read_keep(data)), rule_(data.value("result", false)) {
-  if (data.is_null("into")) return;
+    : keep_(read_keep(data)), rule_(data.value_unless_null("result", false)) {
+  if (data.is_null("into")) {
+    refuse_unkept(data);
+    return;
+  }
   const auto written = data.text("into", false);
   if (written) warn_of_dots(data, data.pointer("into"), *written);
-  into_ = written.value_or(std::move(into));
+  into_ = written.value_or(rule_ ? std::string{} : std::move(into));
 }
 
 result<json> step_result::compute(transition_builder& run, const token& t, json raw,

@@ -11,8 +11,9 @@ namespace pawl::flow {
 /// the data that receives it. Immutable.
 class step_result {
  public:
-  /// `into`: the key if the data has no `into`; "": the members of an object are stored under
-  /// their own keys, another value under "result".
+  /// `into`: the key of a whole result, or of a part of it, if the data has no `into`; "" and for a
+  /// value that `result` computes: the members of an object are stored under their own keys,
+  /// another value under "result".
   explicit step_result(const data_reader& data, std::string into = {});
 
   /// Returns what is kept of a result: the value of the rule, or all of it. Error: the rule failed,

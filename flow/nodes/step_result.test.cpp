@@ -56,15 +56,25 @@ TEST_CASE("a step keeps what its rule makes of the result", "[result]") {
   const json members{{"id", only_id}, {"next", {{"+", {var("n"), 1}}}}};
   for (const json& node : nodes_with({{"into", "it"}, {"result", members}}))
     CHECK(data_after(node, answer) == json{{"n", 1}, {"it", {{"id", 7}, {"next", 2}}}});
-  for (const json& node : nodes_with({{"result", members}})) {
-    const json kept{{"id", 7}, {"next", 2}};
-    json after{{"n", 1}};
-    if (node.at("type") == "http")
-      after["response"] = kept;
-    else
-      after.update(kept);
-    CHECK(data_after(node, answer) == after);
-  }
+  for (const json& node : nodes_with({{"result", members}}))
+    CHECK(data_after(node, answer) == json{{"n", 1}, {"id", 7}, {"next", 2}});
+  for (const json& node : nodes_with({{"result", only_id}}))
+    CHECK(data_after(node, answer) == json{{"n", 1}, {"result", 7}});
+}
+
+TEST_CASE("an http step without a rule keeps the response under its own key", "[result][http]") {
+  const auto http = [](json more) {
+    more["url"] = "https://example.org/";
+    return node_of("x", "http", std::move(more));
+  };
+  const json response{{"status", 200}, {"json", {{"id", 7}}}};
+  CHECK(data_after(http(json::object()), response) == json{{"n", 1}, {"response", response}});
+  CHECK(data_after(http({{"result", nullptr}}), response) ==
+        json{{"n", 1}, {"response", response}});
+  CHECK(data_after(http({{"keep", "json"}}), response) ==
+        json{{"n", 1}, {"response", {{"id", 7}}}});
+  CHECK(data_after(http({{"into", "response"}, {"result", {{"id", var("result.json.id")}}}}),
+                   response) == json{{"n", 1}, {"response", {{"id", 7}}}});
 }
 
 TEST_CASE("a step with \"into\": null keeps nothing", "[result]") {
@@ -134,8 +144,14 @@ TEST_CASE("the keys of a step's result are checked", "[result][validation]") {
   const std::string at = "/nodes/1/data/";
   CHECK(problems({{"keep", "cookies"}}) == lines{at + "keep out_of_range"});
   CHECK(problems({{"keep", "json"}, {"result", 1}}) == lines{at + "keep contradiction"});
+  CHECK(problems({{"keep", "json"}, {"into", nullptr}}) == lines{at + "into contradiction"});
   CHECK(problems({{"result", {{"!", {{"wat", 1}}}}}}) ==
         lines{at + "result/!/wat unknown_operator"});
+}
+
+TEST_CASE("a step that keeps nothing cannot compute what it keeps", "[result][validation]") {
+  for (const json& node : nodes_with({{"into", nullptr}, {"result", var("result")}}))
+    CHECK(errors_of(chain({start(), node})) == lines{"/nodes/1/data/into contradiction"});
 }
 
 TEST_CASE("rules that read what a step does not keep cause a warning", "[result][soundness]") {
@@ -151,6 +167,9 @@ TEST_CASE("rules that read what a step does not keep cause a warning", "[result]
   CHECK(warnings(task("x", {{"into", nullptr}}), "id") == unwritten);
   CHECK(warnings(node_of("x", "http", {{"url", "https://a.example/"}}), "response") == lines{});
   CHECK(warnings(node_of("x", "http", {{"url", "https://a.example/"}}), "answer") == unwritten);
+  const json answered{{"url", "https://a.example/"}, {"result", {{"id", var("result.json.id")}}}};
+  CHECK(warnings(node_of("x", "http", answered), "id") == lines{});
+  CHECK(warnings(node_of("x", "http", answered), "response") == unwritten);
   CHECK(warnings(task("x", {{"result", var("nowhere")}}), "id") ==
         lines{"/nodes/0/data/result never_written"});
 }

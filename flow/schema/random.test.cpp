@@ -200,8 +200,12 @@ TEST_CASE("a check of a random schema ends within its budget", "[schema][random]
       }
       REQUIRE(got.error().code == errc::invalid_argument);
       REQUIRE(!got.error().diagnostics.empty());
-      for (const auto& each : got.error().diagnostics)
-        REQUIRE((each.pointer.ends_with("…") || value.contains(json::json_pointer(each.pointer))));
+      for (const auto& each : got.error().diagnostics) {
+        if (each.pointer.ends_with("…")) continue;
+        const json::json_pointer at{each.pointer};
+        const bool is_missing = each.message.find("is required") != std::string::npos;
+        REQUIRE(value.contains(is_missing ? at.parent_pointer() : at));
+      }
       // A check with half the budget has the same result, or none.
       const auto again = schema.check(value, "it", max_steps / 2);
       REQUIRE(

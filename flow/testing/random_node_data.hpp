@@ -72,7 +72,10 @@ class node_data_generator {
 
   /// What a step keeps. The rule fails now and then.
   void fill_result(json& data) {
-    if (random_.chance(8)) data["into"] = nullptr;
+    if (random_.chance(8)) {
+      data["into"] = nullptr;
+      return;
+    }
     if (random_.chance(8)) data["result"] = json{{"kept", var("result")}, {"seen", var("n")}};
     if (random_.chance(20)) data["result"] = json{{"/", {1, var("result")}}};
   }

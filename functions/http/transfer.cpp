@@ -340,10 +340,12 @@ error host_not_allowed(const request& what, bool for_its_addresses) {
   const auto& [text, place, host, port, secure] = what.target;
   const bool is_ipv6 = host.find(':') != host.npos;
   const auto entry = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  // Only "*" leaves a host to its addresses, and a list that has only the entry allows no other.
   return fail("http_not_allowed",
               name_of(what) + " is not allowed: its host " +
                   (for_its_addresses ? "has no public address" : "is not in http.allow_hosts") +
-                  "; to allow it, add " + entry + " to http.allow_hosts in the configuration");
+                  "; to allow it, add " + entry + " to http.allow_hosts in the configuration" +
+                  (for_its_addresses ? ", as in '*," + entry + "'" : ""));
 }
 
 }  // namespace pawl::functions::http

@@ -47,12 +47,13 @@ struct blob_info {
 class blob_upload {
  public:
   /// Adds bytes. At most 256 KiB are held in memory between two calls. Errors:
-  /// `limit_exceeded` (`blobs.max_bytes`), `overloaded`, `unavailable`, those of the store. After
-  /// an error the upload cannot be continued.
+  /// `limit_exceeded` (`blobs.max_bytes`, `blobs.max_scope_bytes`), `overloaded`, `unavailable`,
+  /// those of the store. After an error the upload cannot be continued.
   void write_async(std::string bytes, callback<void> done) const;
   result<void> write(std::string bytes) const;
 
-  /// Makes the blob durable. A scope that has it already keeps that one, with its media type.
+  /// Makes the blob durable. A scope that has it already keeps that one, with its media type; if it
+  /// is damaged, it gets the bytes that were sent.
   /// `hash`: refuse other bytes; empty: any. Errors: as `write_async`, and `invalid_argument`
   /// for another hash.
   void finish_async(const std::string& hash, callback<blob_info> done) const;

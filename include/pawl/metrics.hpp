@@ -40,6 +40,7 @@ struct engine_metrics {
   std::uint64_t job_runs_refused = 0;    ///< that their runs refused, or that were not sent
   std::uint64_t job_runs_failed = 0;     ///< that failed for another reason
   std::uint64_t run_log_lines_lost = 0;  ///< log lines of steps that were not kept with their run
+  std::uint64_t blob_bytes = 0;          ///< of blobs and their uploads, at this time
 };
 
 /// How busy the store of an engine is. All 0 for a store in memory.

@@ -9,6 +9,7 @@
 #include <pawl/callback.hpp>
 #include <pawl/detail/scope_ref.hpp>
 #include <pawl/ids.hpp>
+#include <pawl/json.hpp>
 #include <pawl/result.hpp>
 #include <pawl/time.hpp>
 
@@ -18,6 +19,9 @@ class scope;
 
 /// Maximum size of the message of a line; longer ones are cut.
 inline constexpr std::size_t max_log_message_bytes = std::size_t{64} << 10;
+/// Maximum size of the context of a line as JSON; a larger one is left out, and the line has
+/// {"left_out_bytes": SIZE} in its place.
+inline constexpr std::size_t max_log_context_bytes = std::size_t{16} << 10;
 
 /// A line that a step of a run logged.
 struct run_log_line {
@@ -27,6 +31,8 @@ struct run_log_line {
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
   std::string message;
+  std::string about = {};  ///< what the function names in place of its node; "": nothing
+  json context = nullptr;  ///< further values, an object; or null
 
   friend bool operator==(const run_log_line&, const run_log_line&) = default;
 };

@@ -276,6 +276,8 @@ struct retention_settings {
 struct blob_settings {
   /// Maximum size of a blob.
   std::uint64_t max_bytes = std::uint64_t{1} << 30;
+  /// Maximum number of bytes of all blobs of a scope. 0: no limit.
+  std::uint64_t max_scope_bytes = std::uint64_t{64} << 30;
   /// Time that a blob is kept which no run holds, since it was sent, named by a command or released
   /// the last time.
   std::chrono::milliseconds grace_ms{3'600'000};

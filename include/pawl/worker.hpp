@@ -97,6 +97,8 @@ struct task_log_line {
   std::string message;
   /// How long ago it was written, by the worker's clock. At most a day counts.
   std::chrono::milliseconds age{0};
+  std::string about = {};  ///< what the line names in place of the task's node; "": nothing
+  json context = nullptr;  ///< further values, an object; or null
 };
 
 struct worker_info {

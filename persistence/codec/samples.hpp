@@ -281,8 +281,15 @@ inline flow_numbers numbers() {
 inline run_log_head log_head() {
   return {2, 300, 1000, 70'000};
 }
-inline std::vector<run_log_line> log_lines() {
+/// As version 1 has them; version 2 adds what a line is about, and its context.
+inline std::vector<run_log_line> log_lines_v1() {
   return {{at(77), "info", "a", 1, 2, "at work"}, {at(78), "error", "", 300, 1, ""}};
+}
+inline std::vector<run_log_line> log_lines() {
+  auto lines = log_lines_v1();
+  lines.front().about = "loop";
+  lines.front().context = {{"n", 0}};
+  return lines;
 }
 
 inline flow_head head() {

@@ -13,10 +13,12 @@
 #include <pawl/detail/placement.hpp>
 
 #include "persistence/blob_check.hpp"
+#include "persistence/blob_leftovers.hpp"
 #include "persistence/jobs.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/rocksdb/database.hpp"
 #include "persistence/rocksdb/manifest.hpp"
+#include "persistence/rocksdb/rocksdb_store.hpp"
 #include "persistence/rocksdb/snapshot_view.hpp"
 #include "persistence/rocksdb/status.hpp"
 #include "persistence/rocksdb/tuning.hpp"
@@ -271,6 +273,8 @@ class examination {
     report_.blobs_unknown = found->unknown;
     if (!tables_.empty()) return;
     for (auto& each : found->damage) add_damage("", std::nullopt, where, std::move(each));
+    for (auto& each : found->leftovers)
+      report_.damage.push_back({"", std::nullopt, where, std::move(each), true});
   }
 
   /// Loads every run. What a damaged table hides of one column is found in the others.
@@ -346,10 +350,22 @@ class examination {
 }  // namespace
 }  // namespace rocks
 
+namespace {
+
+bool is_repairable(const store_damage& part) {
+  return part.is_leftover || part.file.ends_with(".log");
+}
+
+}  // namespace
+
 bool store_report::can_be_repaired() const noexcept {
-  return !damage.empty() && std::all_of(damage.begin(), damage.end(), [](const auto& part) {
-    return part.file.ends_with(".log");
-  });
+  return !damage.empty() && std::all_of(damage.begin(), damage.end(), is_repairable);
+}
+
+bool store_report::has_only_leftovers() const noexcept {
+  return runs.empty() && !damage.empty() &&
+         std::all_of(damage.begin(), damage.end(),
+                     [](const store_damage& part) { return part.is_leftover; });
 }
 
 result<store_report> check_rocksdb_store(const std::filesystem::path& folder,
@@ -368,28 +384,45 @@ result<store_report> check_rocksdb_store(const std::filesystem::path& folder,
   return rocks::examination{std::move(claimed).value(), std::move(codec)}.run();
 }
 
+namespace {
+
+/// Opens a store at its state before the damage of its log.
+result<void> accept_log_loss(const std::filesystem::path& folder, const rocksdb_options& options) {
+  auto claimed = rocks::claim_existing_folder(folder);
+  if (!claimed) return std::move(claimed).error();
+  const auto opened = rocks::database::open(std::move(claimed).value(), options,
+                                            rocks::database::on_log_loss::accept);
+  if (!opened) return opened.error();
+  return opened.value()->flush(rocks::flush_mode::finish);
+}
+
+}  // namespace
+
 result<store_report> repair_rocksdb_store(const std::filesystem::path& folder,
                                           values::codec_ptr codec) {
   auto report = check_rocksdb_store(folder, codec);
   if (!report || report->damage.empty()) return report;
   if (!report->can_be_repaired()) {
     const auto beyond =
-        std::find_if(report->damage.begin(), report->damage.end(),
-                     [](const store_damage& damage) { return !damage.file.ends_with(".log"); });
+        std::find_if_not(report->damage.begin(), report->damage.end(), is_repairable);
     return error{errc::not_supported,
                  "repairing the store in " + folder.string() + ": " + to_text(*beyond) +
-                     ". Only a damaged log can be repaired; nothing was changed. Restore the "
+                     ". Only a damaged log, and records of blobs that belong to nothing, can be "
+                     "repaired; nothing was changed. Restore the "
                      "folder from a backup"};
   }
-  auto claimed = rocks::claim_existing_folder(folder);
-  if (!claimed) return std::move(claimed).error();
   rocksdb_options options;
   options.codec = std::move(codec);
-  auto opened = rocks::database::open(std::move(claimed).value(), options,
-                                      rocks::database::on_log_loss::accept);
-  if (!opened) return std::move(opened).error();
-  if (auto flushed = opened.value()->flush(rocks::flush_mode::finish); !flushed)
-    return std::move(flushed).error();
+  if (!report->has_only_leftovers()) {
+    if (auto done = accept_log_loss(folder, options); !done) return std::move(done).error();
+  }
+  const bool has_leftovers = std::any_of(report->damage.begin(), report->damage.end(),
+                                         [](const store_damage& part) { return part.is_leftover; });
+  if (has_leftovers) {
+    const auto opened = open_rocksdb_store(folder, options);
+    if (!opened) return opened.error();
+    if (const auto erased = erase_blob_leftovers(**opened); !erased) return erased.error();
+  }
   report->opens = true;
   return report;
 }

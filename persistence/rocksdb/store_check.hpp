@@ -19,6 +19,7 @@ struct store_damage {
   std::optional<std::uint64_t> offset;  ///< where the damage begins, if known
   std::string column;                   ///< of a table: its column; otherwise empty
   std::string what;                     ///< "damaged: block checksum mismatch …"
+  bool is_leftover = false;             ///< belongs to nothing; a repair deletes it without loss
 };
 
 struct damaged_run {
@@ -38,8 +39,11 @@ struct store_report {
   std::uint64_t blobs_unknown = 0;  ///< that runs name and that do not exist: no damage
   bool opens = false;               ///< the store opens in spite of the damage
 
-  /// Whether `repair_rocksdb_store` can repair all of the damage: only logs are damaged.
+  /// Whether `repair_rocksdb_store` can repair all of the damage: only logs are damaged, and
+  /// records of blobs belong to nothing.
   [[nodiscard]] bool can_be_repaired() const noexcept;
+  /// Whether all damage is of the second kind.
+  [[nodiscard]] bool has_only_leftovers() const noexcept;
   [[nodiscard]] bool is_good() const noexcept { return damage.empty() && runs.empty(); }
 };
 
@@ -53,9 +57,9 @@ struct store_report {
                                                        values::codec_ptr codec = nullptr);
 
 /// Makes a store with a damaged log open again, at its state before the damage. Everything after
-/// that is lost. Returns what was lost. A store without damage is not changed. Errors: as
-/// `check_rocksdb_store`, and `not_supported` for damage that cannot be repaired: that of tables
-/// and of the MANIFEST.
+/// that is lost. Returns what was lost. Also deletes records of blobs that belong to nothing. A
+/// store without damage is not changed. Errors: as `check_rocksdb_store`, and `not_supported` for
+/// damage that cannot be repaired: that of tables and of the MANIFEST.
 [[nodiscard]] result<store_report> repair_rocksdb_store(const std::filesystem::path& folder,
                                                         values::codec_ptr codec = nullptr);
 

@@ -3,6 +3,7 @@
 #include <pawl/detail/hex.hpp>
 #include <pawl/detail/placement.hpp>
 
+#include "persistence/blobs.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/conformance.hpp"
 #include "persistence/keys.hpp"
@@ -100,6 +101,28 @@ TEST_CASE("a check of a good store finds no damage and changes nothing", "[rocks
   for (const auto& [file, size] : before)
     if (file.extension() != ".log" && file.filename() != "LOCK")
       CHECK(sizes_in(killed).at(file) == size);
+}
+
+TEST_CASE("a repair deletes records of blobs that belong to nothing", "[rocksdb][check]") {
+  const test_folder folder;
+  {
+    const auto opened = open_good(folder.store());
+    batch changes;
+    put_blob_chunk(changes, default_scope(), std::string(keys::blob_content_bytes, 'c'), 0, "abc");
+    changes.put(column::indexes,
+                keys::held_blob(run_number(1), std::string(keys::blob_hash_bytes, 'b'), 1), {});
+    commit(*opened, {changes});
+  }
+  const auto report = check_rocksdb_store(folder.store());
+  REQUIRE(report);
+  CHECK(report->damage.size() == 2);
+  CHECK(report->opens);
+  CHECK(report->can_be_repaired());
+  CHECK(report->has_only_leftovers());
+  const auto repaired = repair_rocksdb_store(folder.store());
+  REQUIRE(repaired);
+  CHECK(repaired->damage.size() == 2);
+  CHECK(check_rocksdb_store(folder.store())->is_good());
 }
 
 TEST_CASE("a check of a folder without a store names it", "[rocksdb][check]") {

@@ -76,7 +76,7 @@ void step_rows::end_attempt_before(const flow::delta& checkpoint, const flow::ev
   const open_step open = found->second;
   if (open.in_doubt) {
     steps_[open.place].error =
-        run_error{"in_doubt", "the call was interrupted; whether it took effect is unknown",
+        run_error{"in_doubt", "it is unknown whether this step took effect: " + *open.in_doubt,
                   steps_[open.place].node, steps_[open.place].attempt};
   }
   const char* const status = open.in_doubt ? "failed" : open.asked ? "interrupted" : "abandoned";
@@ -95,7 +95,7 @@ void step_rows::start(const flow::delta& checkpoint, const flow::event& e) {
   made.status = "running";
   made.started_at = checkpoint.at;
   made.function = literal_function(at, made.compensates);
-  open_[{*e.node, e.visit, e.attempt}] = {steps_.size(), {}, false};
+  open_[{*e.node, e.visit, e.attempt}] = {steps_.size(), {}, {}};
   steps_.push_back(std::move(made));
 }
 
@@ -141,7 +141,9 @@ void step_rows::update(const flow::delta& checkpoint, const flow::event& e) {
       open.asked = checkpoint.at;
       return;
     case event_kind::in_doubt:
-      open.in_doubt = true;
+      open.in_doubt = text_member(detail, "why");
+      // Only a crash left a step in doubt when events did not say why.
+      if (open.in_doubt->empty()) *open.in_doubt = "its call was interrupted";
       return;
     case event_kind::step_failed:
     case event_kind::retry_scheduled:

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -39,9 +40,9 @@ class step_rows {
  private:
   using step_key = std::tuple<flow::node_index, std::uint32_t, std::uint32_t>;
   struct open_step {
-    std::size_t place = 0;            ///< in `steps_`
-    std::optional<time_point> asked;  ///< when its function asked a question
-    bool in_doubt = false;
+    std::size_t place = 0;                ///< in `steps_`
+    std::optional<time_point> asked;      ///< when its function asked a question
+    std::optional<std::string> in_doubt;  ///< what leaves the doubt, if it is in doubt
   };
 
   void start(const flow::delta& checkpoint, const flow::event& e);

@@ -15,19 +15,25 @@ void start_batch(const call_ptr& request) {
   if (!body) return;
   std::vector<diagnostic> diagnostics;
   object_reader fields{*body, "", diagnostics};
-  std::vector<start_request> starts;
+  std::vector<wanted_start> starts;
   fields.objects("items", max_batch,
                  [&](object_reader& item) { starts.push_back(read_start(item)); });
   fields.finish();
   if (request->reject_if_invalid(std::move(diagnostics))) return;
   const auto answer = std::make_shared<batch_answer>(request, "runs.start", starts.size());
   for (std::size_t i = 0; i < starts.size(); ++i) {
-    auto& start = starts[i];
-    request->attribute(start.options);
-    const std::string id = start.options.id ? start.options.id->str() : start.options.key;
-    request->in().runs().start_async(
-        start.flow, start.input, std::move(start.options),
-        [answer, i, id](const result<run_started>& started) { answer->set(i, id, started); });
+    start_options& options = starts[i].start.options;
+    request->attribute(options);
+    const std::string id = options.id ? options.id->str() : options.key;
+    const auto set = [answer, i, id](const result<run_started>& started) {
+      answer->set(i, id, started);
+    };
+    find_version_of_start(request->in(), std::move(starts[i]),
+                          [request, set](result<start_request> found) {
+                            if (!found) return set(found.error());
+                            request->in().runs().start_async(found->flow, found->input,
+                                                             std::move(found->options), set);
+                          });
   }
 }
 

@@ -26,6 +26,12 @@ constexpr std::string_view page_without_console =
     "with <code>-DPAWL_CONSOLE=ON</code>.<p>The <a href=../docs>API</a> and the program "
     "<code>pawl</code> have the same functions.";
 
+constexpr std::string_view page_of_disabled_console =
+    "<!doctype html><html lang=en><meta charset=utf-8><title>Pawl</title>"
+    "<h1>The web console is disabled</h1><p>The setting <code>server.console</code> of this server "
+    "is <code>false</code>; set it to <code>true</code> and restart the server.<p>The "
+    "<a href=../docs>API</a> and the program <code>pawl</code> have the same functions.";
+
 http::fields console_fields(std::string_view type) {
   return {{"Content-Type", std::string{type}},
           {"Content-Security-Policy", std::string{console_policy}}};
@@ -48,12 +54,13 @@ void send_console_file(const call_ptr& request, const console_file& file) {
   request->send({200, std::move(fields), *std::move(plain)}, "ok");
 }
 
+void send_missing_console(const call_ptr& request, std::string_view page) {
+  request->send({404, console_fields("text/html; charset=utf-8"), std::string{page}}, "ok");
+}
+
 void send_console_name(const call_ptr& request, std::string_view name) {
   const auto files = console_files();
-  if (files.empty()) {
-    return request->send(
-        {404, console_fields("text/html; charset=utf-8"), std::string{page_without_console}}, "ok");
-  }
+  if (files.empty()) return send_missing_console(request, page_without_console);
   const auto found = std::lower_bound(
       files.begin(), files.end(), name,
       [](const console_file& file, std::string_view wanted) { return file.name < wanted; });
@@ -77,13 +84,32 @@ void add_console_slash(const call_ptr& request) {
   request->send({308, {{"Location", "ui/"}}, {}}, "ok");
 }
 
+void explain_disabled_console(const call_ptr& request) {
+  send_missing_console(request, page_of_disabled_console);
+}
+
+/// Sends browsers to the console. Others find nothing here.
+void get_root(const call_ptr& request) {
+  const std::string accept{request->request().fields.find("Accept").value_or("")};
+  if (accept.find("text/html") == accept.npos)
+    return request->fail(problem{problem_code::not_found, "no such endpoint: /. See /docs"});
+  request->send({302, {{"Location", "ui/"}, {"Vary", "Accept"}}, {}}, "ok");
+}
+
 }  // namespace
 
-void add_console_routes(router& to) {
+void add_console_routes(router& to, bool enabled) {
   to.add(get_route("/ui", "console.slash", std::nullopt, add_console_slash).producing("text/html"));
-  to.add(get_route("/ui/", "console.page", std::nullopt, get_console_page).producing("text/html"));
+  to.add(get_route("/ui/", "console.page", std::nullopt,
+                   enabled ? get_console_page : explain_disabled_console)
+             .producing("text/html"));
+  if (!enabled) return;
   to.add(get_route("/ui/{file}", "console.file", std::nullopt, get_console_file)
              .producing("text/javascript"));
+}
+
+void add_root_route(router& to) {
+  to.add(get_route("/", "console.root", std::nullopt, get_root).producing("*/*"));
 }
 
 }  // namespace pawl::server

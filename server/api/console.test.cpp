@@ -52,11 +52,31 @@ TEST_CASE("the page of the console has no inline scripts and is not kept by cach
   CHECK(page.text.find("<style") == std::string::npos);
 }
 
-TEST_CASE("a server without the console has nothing under /ui", "[console]") {
+TEST_CASE("a server without the console names the setting and has no files", "[console]") {
   settings without = testing::api_fixture::quiet();
   without.server.console = false;
   testing::api_fixture f{without};
-  for (const auto* const path : {"/ui", "/ui/", "/ui/index.js"}) CHECK(f.get(path).status == 404);
+  const auto page = f.get("/ui/");
+  CHECK(page.status == 404);
+  CHECK(page.field("Content-Type") == "text/html; charset=utf-8");
+  CHECK(page.text.find("server.console") != std::string::npos);
+  CHECK(f.get("/ui").field("Location") == "ui/");
+  CHECK(f.get("/ui/index.js").status == 404);
+}
+
+TEST_CASE("only browsers are redirected from / to the console", "[console]") {
+  testing::api_fixture f;
+  const auto browser = f.call("GET", "/", "", {{"Accept", "text/html,*/*;q=0.8"}});
+  CHECK(browser.status == 302);
+  CHECK(browser.field("Location") == "ui/");
+  CHECK(browser.field("Vary") == "Accept");
+  for (const auto* const accept : {"*/*", "application/json"}) {
+    const auto other = f.call("GET", "/", "", {{"Accept", accept}});
+    CHECK(other.status == 404);
+    CHECK(other.body["detail"] == "no such endpoint: /. See /docs");
+  }
+  testing::api_fixture old{testing::api_fixture::quiet(), true};
+  CHECK(old.call("GET", "/", "", {{"Accept", "text/html"}}).status == 200);
 }
 
 TEST_CASE("unknown files of the console are not found", "[console]") {

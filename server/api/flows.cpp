@@ -8,6 +8,7 @@
 #include "server/api/object_reader.hpp"
 #include "server/api/percent.hpp"
 #include "server/api/routes.hpp"
+#include "server/api/version_name.hpp"
 
 namespace pawl::server {
 namespace {
@@ -132,21 +133,25 @@ void answer_flow(const call_ptr& request, const flow_name& name, std::optional<v
   });
 }
 
+/// `text`: its numbers or its label.
+void answer_named_version(const call_ptr& request, const flow_name& name, const std::string& text) {
+  find_version(request->in(), name, text, [request, name](const result<version>& found) {
+    if (!found) return request->fail(found.error());
+    answer_flow(request, name, *found);
+  });
+}
+
 void get_flow(const call_ptr& request) {
   const auto name = flow_in_path(request);
   if (!name) return;
-  std::vector<diagnostic> diagnostics;
-  const auto v = request->query().version("version", diagnostics);
-  if (request->reject_if_invalid(std::move(diagnostics))) return;
-  answer_flow(request, *name, v);
+  if (!request->query().has("version")) return answer_flow(request, *name, std::nullopt);
+  answer_named_version(request, *name, request->query().text("version"));
 }
 
 void get_version(const call_ptr& request) {
   const auto name = flow_in_path(request);
   if (!name) return;
-  const auto v = parse_version(request->segment("version"));
-  if (!v) return request->fail(v.error());
-  answer_flow(request, *name, *v);
+  answer_named_version(request, *name, request->segment("version"));
 }
 
 void list_versions(const call_ptr& request) {
@@ -168,6 +173,16 @@ void list_versions(const call_ptr& request) {
       request->withdrawn_with_client());
 }
 
+void publish_version(const call_ptr& request, const flow_version_id& id) {
+  request->in().flows().publish_async(id, [request, id](const result<void>& published) {
+    if (!published) return request->fail(published.error());
+    request->in().flows().get_async(id.name, id.version, [request](result<flow_version> flow) {
+      if (!flow) return request->fail(flow.error());
+      request->answer(200, outline(*flow), {{"ETag", version_tag(flow->id.version)}});
+    });
+  });
+}
+
 void publish_flow(const call_ptr& request) {
   const auto name = flow_in_path(request);
   if (!name) return;
@@ -175,17 +190,12 @@ void publish_flow(const call_ptr& request) {
   if (!body) return;
   std::vector<diagnostic> diagnostics;
   object_reader fields{*body, "", diagnostics};
-  if (!fields.has("version")) static_cast<void>(fields.text("version"));
-  const auto v = fields.optional_version("version");
+  const std::string text = fields.text("version");
   fields.finish();
   if (request->reject_if_invalid(std::move(diagnostics))) return;
-  const flow_version_id id{*name, *v};
-  request->in().flows().publish_async(id, [request, id](const result<void>& published) {
-    if (!published) return request->fail(published.error());
-    request->in().flows().get_async(id.name, id.version, [request](result<flow_version> flow) {
-      if (!flow) return request->fail(flow.error());
-      request->answer(200, outline(*flow), {{"ETag", version_tag(flow->id.version)}});
-    });
+  find_version(request->in(), *name, text, [request, name = *name](const result<version>& found) {
+    if (!found) return request->fail(found.error());
+    publish_version(request, {name, *found});
   });
 }
 

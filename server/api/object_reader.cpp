@@ -137,28 +137,6 @@ void object_reader::objects(std::string_view name, std::size_t most,
   }
 }
 
-std::optional<pawl::version> object_reader::optional_version(std::string_view name) {
-  const auto given = optional_text(name);
-  if (!given) return std::nullopt;
-  const auto parsed = parse_version(*given);
-  if (parsed) return *parsed;
-  refuse(name, "the field " + std::string{name} + " must be a version such as 1.0.2, not " +
-                   pawl::quoted(*given));
-  return std::nullopt;
-}
-
-std::optional<version_range> object_reader::optional_version_range(std::string_view name) {
-  const auto given = optional_text(name);
-  if (!given) return std::nullopt;
-  const auto parsed = parse_version_range(*given);
-  if (parsed) return *parsed;
-  refuse(name,
-         "the field " + std::string{name} +
-             " must be a version such as 1.0.2, or 1.x or 1.0.x for the newest of these, not " +
-             pawl::quoted(*given));
-  return std::nullopt;
-}
-
 std::optional<run_status> object_reader::optional_status(std::string_view name) {
   const auto given = optional_text(name);
   if (!given) return std::nullopt;

@@ -13,7 +13,6 @@
 #include <pawl/ids.hpp>
 #include <pawl/json.hpp>
 #include <pawl/run.hpp>
-#include <pawl/version_range.hpp>
 
 namespace pawl::server {
 
@@ -45,8 +44,6 @@ class object_reader {
   /// the reader.
   void objects(std::string_view name, std::size_t most,
                const std::function<void(object_reader& item)>& read);
-  [[nodiscard]] std::optional<pawl::version> optional_version(std::string_view name);
-  [[nodiscard]] std::optional<version_range> optional_version_range(std::string_view name);
   [[nodiscard]] std::optional<run_status> optional_status(std::string_view name);
   /// A required log level: "debug", "info", "warning" or "error".
   [[nodiscard]] log_level level(std::string_view name);

@@ -31,8 +31,12 @@ void add_event_routes(router& to);
 void add_web_socket_routes(router& to);
 void add_document_routes(router& to);
 
-/// The web console, under /ui. Not part of `all_routes`: it is no operation of the API.
-void add_console_routes(router& to);
+// Not part of `all_routes`: these are no operations of the API.
+
+/// The web console, under /ui; if it is not enabled, a page that names the setting.
+void add_console_routes(router& to, bool enabled);
+/// GET / redirects browsers to the console. The previous engine has an answer of its own there.
+void add_root_route(router& to);
 
 /// Routes of the previous engine, under /api. Not part of `all_routes`.
 void add_old_routes(router& to);

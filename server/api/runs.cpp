@@ -62,7 +62,8 @@ void start_run(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
   object_reader fields{*body, "", diagnostics};
-  start_request start = read_start(fields);
+  wanted_start wanted = read_start(fields);
+  start_request& start = wanted.start;
   fields.finish();
   if (request->reject_if_invalid(std::move(diagnostics)) ||
       !request->bind_idempotency_key(name_of(start.options)))
@@ -76,14 +77,21 @@ void start_run(const call_ptr& request) {
   request->set_target(detail::to_valid_utf8(
       start.options.id ? start.options.id->str() : "flow " + start.flow, 255));
   if (wait && !request->acquire_wait_slot()) return;
-  request->in().runs().start_async(
-      start.flow, start.input, std::move(start.options),
-      [request, wait, keyed](result<run_started> started) {
-        if (!started) return request->fail(problem_of_start(started.error(), keyed));
-        request->set_target(started->id.str());
-        if (wait) return answer_start_after_wait(request, started->id, *wait);
-        request->answer(started->created ? 201 : 200, to_json(*started), location_of(started->id));
-      });
+  find_version_of_start(request->in(), std::move(wanted),
+                        [request, wait, keyed](result<start_request> found) {
+                          if (!found) return request->fail(problem_of_start(found.error(), keyed));
+                          request->in().runs().start_async(
+                              found->flow, found->input, std::move(found->options),
+                              [request, wait, keyed](result<run_started> started) {
+                                if (!started)
+                                  return request->fail(problem_of_start(started.error(), keyed));
+                                request->set_target(started->id.str());
+                                if (wait)
+                                  return answer_start_after_wait(request, started->id, *wait);
+                                request->answer(started->created ? 201 : 200, to_json(*started),
+                                                location_of(started->id));
+                              });
+                        });
 }
 
 /// What selects runs: `status`, `flow` and `filter`.

@@ -117,7 +117,9 @@ void log_lines(const call_ptr& request) {
     const log_level level = line.level("level");
     std::string message = line.text("message");
     const std::chrono::milliseconds age{line.number("age_ms", 0, 0, 86'400'000)};
-    lines.push_back({level, std::move(message), age});
+    std::string about = line.optional_text("about").value_or("");
+    json context = line.optional_object("context").value_or(nullptr);
+    lines.push_back({level, std::move(message), age, std::move(about), std::move(context)});
   });
   fields.finish();
   if (request->reject_if_invalid(std::move(diagnostics))) return;

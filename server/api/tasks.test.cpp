@@ -201,6 +201,23 @@ TEST_CASE("a worker fails a task or interrupts it with a question", "[api][tasks
   CHECK(failed->at("detail").value("details", json()) == json{{"limit", 5}});
 }
 
+TEST_CASE("a line of a worker has a context, and names something else than its node",
+          "[api][tasks]") {
+  queued_task f;
+  const json task = f.poll()["tasks"].at(0);
+  const json line{{"level", "info"}, {"message", "m"}, {"about", "loop"}, {"context", {{"n", 0}}}};
+  CHECK(f.report(task, "log", {{"lines", json::array({line})}}).status == 200);
+  const json shown = f.get("/v1/runs/r/logs").body["logs"].at(0);
+  CHECK(shown["node"] == task["node"]);
+  CHECK(shown["about"] == "loop");
+  CHECK(shown["context"] == json{{"n", 0}});
+  for (const auto* const field : {"about", "context"}) {
+    json wrong = line;
+    wrong[field] = 1;
+    CHECK(f.report(task, "log", {{"lines", json::array({wrong})}}).status == 400);
+  }
+}
+
 TEST_CASE("a worker's log lines are in the run's log", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);

@@ -150,6 +150,8 @@ void add_engine_metrics(families& to, const engine_metrics& m) {
   add_counter(to, "pawl_run_log_lines_lost_total",
               "Log lines of steps that could not be kept with their run.",
               number(m.run_log_lines_lost));
+  add_gauge(to, "pawl_blob_bytes", "Bytes of blobs, and of those that are being sent.",
+            number(m.blob_bytes));
   add_histogram(to, "pawl_start_to_first_step_seconds",
                 "Time from the start of a run to its first function call, for runs that begin with "
                 "one.",

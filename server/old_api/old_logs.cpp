@@ -101,8 +101,9 @@ class old_lines : public std::enable_shared_from_this<old_lines> {
           if (!log) return self->done_(log.error());
           std::vector<json> by_steps;
           for (const auto& each : *log) {
-            by_steps.push_back(old_log_line(self->request_->run(), each.at, each.level, each.node,
-                                            each.message, json::object()));
+            by_steps.push_back(old_log_line(self->request_->run(), each.at, each.level,
+                                            each.about.empty() ? each.node : each.about,
+                                            each.message, each.context));
           }
           self->done_(merged_lines(std::move(self->lines_), std::move(by_steps), self->limit_));
         },
@@ -135,9 +136,12 @@ json old_log_line(const run_id& run, time_point at, std::string_view level, cons
   std::string upper{level};
   std::transform(upper.begin(), upper.end(), upper.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return {{"ts", old_time(at)},     {"level", std::move(upper)},
-          {"thread_id", run.str()}, {"node_id", node.empty() ? json(nullptr) : json(node)},
-          {"message", message},     {"context", std::move(context)}};
+  return {{"ts", old_time(at)},
+          {"level", std::move(upper)},
+          {"thread_id", run.str()},
+          {"node_id", node.empty() ? json(nullptr) : json(node)},
+          {"message", message},
+          {"context", context.is_object() ? std::move(context) : json::object()}};
 }
 
 std::optional<json> old_engine_line(const run_id& run, const history_event& event) {

@@ -12,7 +12,7 @@
 namespace pawl::server {
 
 /// A line of a run's log in the form of the previous engine: {"ts", "level", "thread_id",
-/// "node_id", "message", "context"}.
+/// "node_id", "message", "context"}. `context`: not an object: {}.
 [[nodiscard]] json old_log_line(const run_id& run, time_point at, std::string_view level,
                                 const std::string& node, std::string_view message, json context);
 

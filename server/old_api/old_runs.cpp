@@ -89,8 +89,15 @@ bool can_start(const run_summary& run) noexcept {
 }
 
 json old_metadata(const run_view& run) {
+  const bool is_paused = run.summary.status == run_status::paused && run.summary.started_at;
   json metadata = run.metadata.is_object() ? run.metadata : json::object();
   metadata.erase(old_version_key);
+  // The engine leaves a question there after its answer. A paused run may have been imported with
+  // one.
+  const std::string& asked_at = flow::text_member(metadata, "last_node");
+  const bool has_moved = !asked_at.empty() && (run.at.empty() || run.at.front() != asked_at);
+  if (!is_paused || has_moved) metadata.erase("interrupt_value");
+  metadata.erase("last_node");
   metadata["inputs"] = run.input.is_object() ? run.input : json::object();
   if (const auto& failed = run.summary.error) {
     metadata["error"] = failed->message;
@@ -101,8 +108,7 @@ json old_metadata(const run_view& run) {
   if (question != run.waiting_on.end()) {
     metadata["interrupt_value"] = question->question;
     metadata["last_node"] = question->node;
-  } else if (run.summary.status == run_status::paused && run.summary.started_at &&
-             !run.at.empty()) {
+  } else if (is_paused && !run.at.empty()) {
     metadata["last_node"] = run.at.front();
   }
   if (run.summary.restarted_from) metadata["restarted"] = true;

@@ -68,8 +68,11 @@ class old_sink final : public event_sink {
 
   [[nodiscard]] std::optional<json> line_of(const history_event& what) const {
     if (what.kind != "step_log") return old_engine_line(run_.id, what);
-    return old_log_line(run_.id, what.at, flow::text_member(what.detail, "level"), what.node,
-                        flow::text_member(what.detail, "message"), json::object());
+    const std::string& about = flow::text_member(what.detail, "about");
+    return old_log_line(run_.id, what.at, flow::text_member(what.detail, "level"),
+                        about.empty() ? what.node : about,
+                        flow::text_member(what.detail, "message"),
+                        what.detail.value("context", json(nullptr)));
   }
 
   std::size_t send_status(const history_event& what) {

@@ -33,6 +33,7 @@ struct storing : std::enable_shared_from_this<storing> {
           if (!labelled && labelled.error().code != errc::not_found)
             return refuse(self->request, self->doing, labelled.error());
           self->is_label = labelled || !self->plain;
+          self->is_known_label = labelled.has_value();
           self->put(labelled ? labelled->id.version : self->plain);
         });
   }
@@ -48,9 +49,15 @@ struct storing : std::enable_shared_from_this<storing> {
           if (is_taken && is_named) return self->put_other();
           if (!stored) return refuse(self->request, self->doing, stored.error());
           self->log_dropped(stored->warnings);
+          // A new text for a definition that is stored already is another version.
+          if (self->is_label && !self->is_known_label && !stored->created)
+            return self->put_after(stored->id.version);
           self->set_label(stored->id);
         });
   }
+
+  /// Stores the same definition once more, under the next number after `taken`.
+  void put_after(const version& taken) { put(version{taken.major, taken.minor, taken.patch + 1}); }
 
   /// The version that was asked for has another definition. If it was deleted, its text is free: it
   /// becomes the label of the next one.
@@ -79,8 +86,8 @@ struct storing : std::enable_shared_from_this<storing> {
           if (numbers) return self->done(*numbers);
           switch (numbers.error().code) {
             case errc::conflict:
-              // The same definition has another label: it is stored once more, as before.
-              return self->put(version{id.version.major, id.version.minor, id.version.patch + 1});
+              // Another client has given the version another label meanwhile.
+              return self->put_after(id.version);
             case errc::already_exists:
             case errc::invalid_argument:
               // Another version has the label, or it is invalid.
@@ -105,7 +112,8 @@ struct storing : std::enable_shared_from_this<storing> {
   const json definition;
   const std::string wanted;
   const std::optional<version> plain = plain_version(wanted);  ///< `wanted`, if it has that form
-  bool is_label = false;  ///< `wanted` names the version by its label, not by its numbers
+  bool is_label = false;        ///< `wanted` names the version by its label, not by its numbers
+  bool is_known_label = false;  ///< a version has it
   const std::string doing;
   const std::function<void(const flow_numbers&)> done;
 };

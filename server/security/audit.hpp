@@ -28,8 +28,14 @@ class audit_log {
   virtual void record(const audit_entry& entry) = 0;
 };
 
-/// Records commands in the sinks of a logger, whatever its level, and flushes each line.
+/// When a command is logged.
+enum class audit_lines {
+  always,      ///< whatever the level of the log is
+  with_level,  ///< as other lines of the level `info`
+};
+
+/// Records commands in the sinks of a logger, and flushes each line.
 [[nodiscard]] std::unique_ptr<audit_log> make_logging_audit(
-    const std::shared_ptr<spdlog::logger>& to);
+    const std::shared_ptr<spdlog::logger>& to, audit_lines when = audit_lines::always);
 
 }  // namespace pawl::server

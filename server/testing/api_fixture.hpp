@@ -71,8 +71,11 @@ class api_fixture {
         }));
     if (auto opened = engine.open(); !opened) throw std::runtime_error(opened.error().message);
     router routes = all_routes();
-    if (engine.effective_settings().server.console) add_console_routes(routes);
-    if (old_api) add_old_routes(routes);
+    add_console_routes(routes, engine.effective_settings().server.console);
+    if (old_api)
+      add_old_routes(routes);
+    else
+      add_root_route(routes);
     api = std::make_unique<dispatcher>(
         services{
             engine, make_open_authenticator(), audit, idempotency, waits, bodies, live,

@@ -10,8 +10,8 @@ from program import FAILED, INVALID, NOT_FOUND, OK, USAGE, ProgramTest, task
 class BadFlow(ProgramTest):
     def test_malformed_json_has_line_and_column(self):
         flow = self.file("f.json", '{"name": "x",\n  "nodes": [,]}')
-        for command in ("run", "validate"):
-            self.refused(INVALID, ["line 2, column 13"], command, flow)
+        self.refused(INVALID, ["f.json is not valid JSON at line 2, column 13"], "run", flow)
+        self.refused(INVALID, ["f.json:2:13: error: not valid JSON"], "validate", flow)
 
     def test_a_duplicate_key_has_both_places(self):
         flow = self.file("f.json", '{"name": "x", "nodes": [],\n  "nodes": []}')
@@ -156,6 +156,12 @@ class BadCommand(ProgramTest):
         for command in commands:
             for line in self.pawl(*command, "--help").stdout.splitlines():
                 self.assertLessEqual(len(line), 80, f"{command}: {line}")
+
+    def test_help_names_the_values_of_options_once_and_in_words(self):
+        for command in self.all_commands():
+            text = self.pawl(*command, "--help").stdout
+            self.assertNotRegex(text, r":\{|:(POSITIVE|NUMBER|U?INT|FLOAT|TEXT)\b",
+                                " ".join(command))
 
     def test_former_names_of_commands_are_aliases(self):
         for alias, name in (("update", "set-data"), ("replay", "restart")):

@@ -10,7 +10,7 @@ import unittest
 import urllib.request
 from xml.etree import ElementTree
 
-from program import LIMIT_S, PROGRAM, USAGE, ProgramTest, environment, task
+from program import LIMIT_S, NOT_FOUND, PROGRAM, USAGE, ProgramTest, environment, task
 
 
 class Developed:
@@ -77,11 +77,35 @@ class DevTest(ProgramTest):
         self.file("broken.json", '{"name": "x",\n "nodes": [')
         self.file("wrong.json", {"name": "w", "nodes": [{"id": "a", "type": "tsak"}]})
         served = self.dev()
-        served.line_with("broken.json:2", "error")
+        served.line_with("broken.json:2:", "error: not valid JSON: ")
+        self.assertFalse([line for line in served.lines if " at line " in line])
         served.line_with("wrong.json:1", "did you mean")
         self.file("wrong.json", {"name": "w", "nodes": [{"id": "a", "type": "end"}]})
         served.line_with("wrong.json: stored as w@1.0.0")
         self.assertFalse([line for line in served.lines if "package.json" in line])
+
+    def test_commands_are_logged_only_if_asked_for(self):
+        for arguments, logged in (((), False), (("--log-level", "info"), True)):
+            served = self.dev(*arguments)
+            body = {"name": "n", "nodes": [{"id": "a", "type": "end"}]}
+            sent = urllib.request.Request(
+                served.url() + "/v1/flows", json.dumps(body).encode(),
+                {"Content-Type": "application/json"})
+            urllib.request.urlopen(sent, timeout=LIMIT_S).close()
+            self.assertEqual(served.stop(), 0)
+            self.assertEqual(any("audit what=flows.post" in line for line in served.lines), logged)
+
+    def test_a_flow_that_its_file_no_longer_has_stays_stored_and_is_named(self):
+        self.flow(task("a", "core.echo"), name="one")
+        served = self.dev()
+        served.line_with("one.json: stored as one@1.0.0")
+        self.file("one.json", {"name": "uno", "nodes": [{"id": "a", "type": "end"}]})
+        served.line_with("one.json: renamed; the flow one stays stored")
+        served.line_with("one.json: stored as uno@1.0.0")
+        os.remove(os.path.join(self.folder, "one.json"))
+        served.line_with("one.json: gone; the flow uno stays stored")
+        with urllib.request.urlopen(served.url() + "/v1/flows", timeout=LIMIT_S) as answer:
+            self.assertEqual([flow["name"] for flow in json.load(answer)["flows"]], ["one", "uno"])
 
     def flow_files(self, served):
         with urllib.request.urlopen(served.url() + "/v1/flow-files", timeout=LIMIT_S) as answer:
@@ -126,6 +150,11 @@ class InitTest(ProgramTest):
         folder = os.path.join(self.folder, "shop")
         text = self.pawl("init", folder).stdout
         self.assertIn("pawl dev flows", text)
+        flows = os.path.join(folder, "flows")
+        with open(os.path.join(flows, "order.yaml"), encoding="utf-8") as flow:
+            named = flow.readline().strip().rpartition("$schema=")[2]
+        with open(os.path.join(flows, named), encoding="utf-8") as schema:
+            self.assertEqual(schema.read(), self.pawl("schema").stdout)
         self.pawl("validate", os.path.join(folder, "flows", "order.yaml"), "--strict",
                   "--worker-function", "orders.charge,orders.ship")
         with open(os.path.join(folder, "worker.py"), encoding="utf-8") as worker:
@@ -141,6 +170,10 @@ class GraphTest(ProgramTest):
         self.assertIn("n0 --> n1", text)
         self.pawl("flows", "put", flow, *self.where)
         self.assertEqual(self.pawl("flows", "graph", "two", *self.where).stdout, text)
+
+    def test_a_missing_file_is_not_taken_for_a_stored_flow(self):
+        self.refused(NOT_FOUND, "no such file: missing.yaml", "flows", "graph", "missing.yaml")
+        self.refused(USAGE, "--data-dir", "flows", "graph", "missing")
 
     @unittest.skipUnless(shutil.which("dot"), "needs Graphviz")
     def test_graphviz_accepts_the_picture(self):

@@ -77,7 +77,7 @@ class Forms(ProgramTest):
         self.assertRegex(found, r"f.yml:11:15: warning: unknown function .*\(/nodes/2/code_ref\)")
         broken = self.file("g.yaml", "name: a\nname: b\n")
         self.assertRegex(self.output("validate", broken, expect=INVALID),
-                         r'g.yaml:2:1: error: not valid YAML at .*"name" is there twice')
+                         r'g.yaml:2:1: error: not valid YAML: .*"name" is there twice')
         [seen] = self.lines("validate", broken, "--json", expect=INVALID)
         self.assertEqual(seen["diagnostics"][0]["code"], "malformed_yaml")
 

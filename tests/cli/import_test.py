@@ -1,77 +1,17 @@
 """The import of the previous engine's database."""
 
+import hashlib
 import json
 import os
 import shutil
 import sqlite3
-import struct
 import unittest
 
-from program import INVALID, NOT_FOUND, ProgramTest
-
-TIME = "2025-10-29 01:02:03.004567"
-SCHEMA = """
-CREATE TABLE flows (id INTEGER PRIMARY KEY, name VARCHAR(255), created_at TEXT);
-CREATE TABLE flow_versions (id INTEGER PRIMARY KEY, flow_id INTEGER, version VARCHAR(50),
-    dsl_json TEXT, compiled_meta TEXT, published INTEGER, created_at TEXT);
-CREATE TABLE runs (thread_id VARCHAR(255) PRIMARY KEY, flow_version_id INTEGER, status TEXT,
-    started_at TEXT, finished_at TEXT, last_event_at TEXT, run_metadata TEXT);
-CREATE TABLE signals (id INTEGER PRIMARY KEY, thread_id TEXT, type TEXT, payload_json TEXT,
-    ts TEXT, processed INTEGER);
-"""
-CHECKPOINTS = """
-CREATE TABLE checkpoints (thread_id TEXT, checkpoint_ns TEXT, checkpoint_id TEXT,
-    parent_checkpoint_id TEXT, type TEXT, checkpoint BLOB, metadata BLOB);
-CREATE TABLE writes (thread_id TEXT, checkpoint_ns TEXT, checkpoint_id TEXT, task_id TEXT, idx INTEGER,
-    channel TEXT, type TEXT, value BLOB);
-"""
+from old_database import TIME, OldDatabaseTest, definition
+from program import INVALID, NOT_FOUND, USAGE
 
 
-def definition(*functions):
-    nodes = [{"id": "start", "type": "start", "data": None, "position": {"x": 1}}]
-    nodes += [{"id": f"n{i}", "type": "python", "data": {"code_ref": name, "args": {}}}
-              for i, name in enumerate(functions)]
-    nodes.append({"id": "end", "type": "end", "data": None})
-    edges = [{"source": a["id"], "target": b["id"], "data": None} for a, b in zip(nodes, nodes[1:])]
-    return json.dumps({"name": "another name", "nodes": nodes, "edges": edges})
-
-
-def packed(value):
-    """The value as msgpack: what the test needs of it, and an extension for a set."""
-    if value is None:
-        return b"\xc0"
-    if isinstance(value, bool):
-        return b"\xc3" if value else b"\xc2"
-    if isinstance(value, int):
-        return struct.pack(">Bq", 0xd3, value)
-    if isinstance(value, str):
-        text = value.encode("utf-8")
-        return struct.pack(">BI", 0xdb, len(text)) + text
-    if isinstance(value, set):
-        inner = packed("builtins") + packed("set")
-        return struct.pack(">BIb", 0xc9, len(inner), 5) + inner
-    return struct.pack(">BI", 0xdf, len(value)) + b"".join(packed(k) + packed(v)
-                                                           for k, v in value.items())
-
-
-class Import(ProgramTest):
-    def setUp(self):
-        super().setUp()
-        self.database = os.path.join(self.folder, "old.db")
-        self.db = sqlite3.connect(self.database)
-        self.addCleanup(self.db.close)
-        self.db.executescript(SCHEMA)
-
-    def add_version(self, number, flow, name, version, text, published=1):
-        self.db.execute("INSERT OR IGNORE INTO flows VALUES (?, ?, ?)", (flow, name, TIME))
-        self.db.execute("INSERT INTO flow_versions VALUES (?, ?, ?, ?, NULL, ?, ?)",
-                        (number, flow, version, text, published, f"2025-10-29 01:02:{number:02}"))
-
-    def add_run(self, id, version, status, finished=None, metadata='{"inputs": {"n": 1}}',
-                started=TIME):
-        self.db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
-                        (id, version, status, started, finished, TIME, metadata))
-
+class Import(OldDatabaseTest):
     def add_usual(self):
         self.add_version(1, 1, "order", "1.0.0", definition("a.b"))
         self.add_version(2, 1, "order", "v1", definition("a.b", "c d"))
@@ -87,14 +27,6 @@ class Import(ProgramTest):
         self.db.execute("INSERT INTO signals VALUES (1, 'thr 3', 'resume_request', '{}', ?, 0)", (TIME,))
         self.db.execute("INSERT INTO signals VALUES (2, 'nobody', 'pause_request', '{}', ?, 0)", (TIME,))
         self.db.commit()
-
-    def imported(self, *arguments):
-        *notes, total = self.lines("import", self.database, "--json", *arguments, *self.where)
-        return {note["old"]: note for note in notes}, total
-
-    def shown(self, run):
-        [shown] = self.lines("runs", "show", run, "--json", *self.where)
-        return shown
 
     def test_every_row_is_taken_or_listed(self):
         self.add_usual()
@@ -141,36 +73,142 @@ class Import(ProgramTest):
         self.pawl("runs", "rm", "later", "--yes", *self.where)
         self.assertEqual(self.pawl("runs", "export", *self.where).stdout, before)
 
-    def test_checkpoints_and_logs_say_where_a_run_was(self):
-        self.add_version(1, 1, "order", "1.0.0", definition("a", "b"))
-        self.add_run("stopped", 1, "running")
-        self.add_run("broken", 1, "running", TIME)
-        self.add_run("logged", 1, "failed", TIME)
+    def test_the_metadata_of_a_failed_run_have_its_error_if_nothing_else_has(self):
+        self.add_version(1, 1, "order", "1.0.0", definition("a"))
+        for id, status, metadata in (("said", "failed", {"error": "out of paper"}),
+                                     ("ended", "running", {"error": "out of ink"}),
+                                     ("odd", "failed", {"error": 7})):
+            self.add_run(id, 1, status, TIME, json.dumps(metadata))
         self.db.commit()
-        with sqlite3.connect(os.path.join(self.folder, "old_checkpoints.db")) as beside:
-            beside.executescript(CHECKPOINTS)
-            for id, values in (("1", {"data": {"n": 0}, "branch:to:n0": None}),
-                               ("2", {"data": {"n": 1, "done": ["x"] and True, "bag": {"y"}},
-                                      "current_node": "n0", "branch:to:n1": None})):
-                beside.execute("INSERT INTO checkpoints VALUES ('stopped', '', ?, NULL, 'msgpack', ?, NULL)",
-                               (id, packed({"channel_values": values})))
-            beside.execute("INSERT INTO checkpoints VALUES ('broken', '', '1', NULL, 'msgpack', ?, NULL)",
-                           (packed({"channel_values": {"current_node": "n0"}}),))
-            beside.execute("INSERT INTO writes VALUES ('broken', '', '1', 't', 0, '__error__', 'msgpack', ?)",
-                           (packed("ValueError: no such shelf"),))
-        beside.close()
-        logs = os.path.join(self.folder, "logs", "logged")
-        os.makedirs(logs)
-        with open(os.path.join(logs, "logs.jsonl"), "w", encoding="utf-8") as file:
-            file.write(json.dumps({"level": "ERROR", "node_id": "n1", "message": "it burnt"}))
-            file.write("\n{damaged\n")
-        self.imported("--logs", os.path.join(self.folder, "logs"))
-        stopped = self.shown("stopped")
-        self.assertEqual((stopped["status"], stopped["at"]), ("paused", ["n1"]))
-        self.assertEqual(stopped["data"], {"n": 1, "done": True, "bag": None})
-        self.assertEqual(self.shown("broken")["error"]["message"], "ValueError: no such shelf")
-        logged = self.shown("logged")["error"]
-        self.assertEqual((logged["message"], logged["node"]), ("it burnt", "n1"))
+        self.imported()
+        for id, text in (("said", "out of paper"), ("ended", "out of ink"),
+                         ("odd", "the previous engine has not stored the error")):
+            run = self.shown(id)
+            self.assertEqual((run["status"], run["error"]["message"]), ("failed", text))
+
+    def test_rows_with_equal_ids_are_one_run(self):
+        self.add_version(1, 1, "order", "1.0.0", definition("a.b"))
+        self.add_run("same", 1, "completed", TIME)
+        self.add_run(b"same", 1, "failed", TIME)  # another value for SQLite
+        self.db.commit()
+        dry = self.imported("--dry-run")
+        self.assertEqual(self.imported(), dry)
+        notes, total = dry
+        self.assertIn("an earlier row", notes["same"]["why"])
+        self.assertEqual((total["completed"], total["failed"], total["left_out"]), (1, 0, 1))
+        _, again = self.imported()
+        self.assertEqual((again["present"], again["left_out"]), (1, 1))
+
+    def test_conditions_that_come_out_differently_are_listed(self):
+        nodes = [{"id": "start", "type": "start"},
+                 {"id": "c", "type": "condition", "data": {"expr": {"and": [
+                     {"==": [{"var": "a"}, "1"]}, {"!=": [{"var": "b"}, 2]}]}}},
+                 {"id": "end", "type": "end"}]
+        edges = [{"source": "start", "target": "c"}, {"source": "c", "target": "end"}]
+        self.add_version(1, 1, "order", "1.0.0", json.dumps({"nodes": nodes, "edges": edges}))
+        self.db.commit()
+        notes, _ = self.imported("--dry-run")
+        why = notes["order, version 1.0.0"]["why"]
+        for words in ('condition "c" can come out differently', '"==" with "1"', '"!=" was unknown'):
+            self.assertIn(words, why)
+
+    def test_keys_that_are_dropped_are_listed(self):
+        flow = json.loads(definition("a.b"))
+        flow["extra"] = 1
+        flow["nodes"][1]["data"]["retries"] = 3
+        self.add_version(1, 1, "order", "1.0.0", json.dumps(flow))
+        self.db.commit()
+        notes, _ = self.imported("--dry-run")
+        self.assertEqual(notes["order, version 1.0.0"]["now"], "order@1.0.0")
+        for words in ('the key "extra" of the definition was dropped',
+                      'the key "retries" of the data of node "n0" was dropped'):
+            self.assertIn(words, notes["order, version 1.0.0"]["why"])
+
+    def test_numbers_that_are_not_kept_are_listed(self):
+        self.add_version(3, 7, "order", "1.0.0", definition("a.b"))
+        self.add_version(4, 9, "order", "1.0.1", definition("a.b"))  # another flow of that name
+        self.add_version(-1, 2, "post", "1.0.0", definition("a.b"))
+        self.db.commit()
+        notes, _ = self.imported()
+        self.assertNotIn("number", notes["order, version 1.0.0"]["why"])
+        self.assertIn("the number 9 of its flow could not be kept",
+                      notes["order, version 1.0.1"]["why"])
+        self.assertIn("its number -1 could not be kept", notes["post, version 1.0.0"]["why"])
+        again, _ = self.imported()
+        self.assertEqual(again, notes)
+
+    def test_values_that_are_changed_are_listed(self):
+        flow = json.loads(definition("a.b"))
+        flow["nodes"][1]["data"]["args"] = {"x": float("inf")}
+        self.add_version(1, 1, "order", "1.0.0", json.dumps(flow), published="yes")
+        inputs = {"big": 10 ** 25, "huge": 10 ** 400, "list": [1, float("nan")], "NaN": "NaN 1e5",
+                  "a/b": -float("inf"), "kept": 2 ** 63}
+        self.add_run("odd", 1, "completed", TIME, json.dumps({"inputs": inputs}), "yesterday")
+        self.add_run("word", "one", "completed", TIME, '{"inputs": {}}')
+        self.add_run("bag", 1, "running")
+        self.add_checkpoints(("bag", "1", {"data": {"in": {"s": {"y"}}}, "other": {"z"},
+                                           "branch:to:n0": None}))
+        notes, _ = self.imported()
+        flow, odd = notes["order, version 1.0.0"]["why"], notes["odd"]["why"]
+        self.assertIn("/nodes/1/data/args/x: NaN, infinity", flow)
+        self.assertIn('its published "yes" is not an integer; taken as 0', flow)
+        for words in ("/inputs/big: the integer 10000000000000000000000000 became the double 1e+25",
+                      "/inputs/huge: ", "/inputs/list/1: ", "/inputs/a~1b: ",
+                      'its started_at "yesterday" is not a time'):
+            self.assertIn(words, odd)
+        self.assertEqual(odd.count("/inputs/"), 4)
+        self.assertEqual(self.shown("odd")["input"],
+                         {**inputs, "big": 1e25, "huge": None, "list": [1, None], "a/b": None})
+        self.assertIn('its flow_version_id "one" is not an integer', notes["word"]["why"])
+        self.assertIn("checkpoint /data/in/s: ", notes["bag"]["why"])
+        self.assertNotIn("other", notes["bag"]["why"])
+
+    def test_a_report_lists_every_row(self):
+        self.add_usual()
+        self.add_run("<b>&", 1, "completed", TIME)
+        self.db.commit()
+        report = os.path.join(self.folder, "report.")
+        self.refused(USAGE, "must end with .txt", "import", self.database, "--report", report + "pdf",
+                     *self.where)
+        for ending in ("txt", "html", "json"):
+            self.imported("--dry-run", "--report", report + ending)
+        read = {}
+        for ending in ("txt", "html", "json"):
+            with open(report + ending, encoding="utf-8") as file:
+                read[ending] = file.read()
+        made = json.loads(read["json"])
+        with open(self.database, "rb") as file:
+            self.assertEqual(made["sha256"], hashlib.sha256(file.read()).hexdigest())
+        rows = {row["old"]: row for row in made["rows"]}
+        self.assertEqual({old for old in rows if rows[old]["kind"] == "run"},
+                         {"thr_1", "thr_2", "a/b", "thr 3", "THR_1", "..", "lost", "<b>&"})
+        self.assertEqual(sum(row["kind"] == "flow" for row in rows.values()), 5)
+        self.assertEqual(rows["thr_1"], {"kind": "run", "old": "thr_1", "now": "thr_1", "why": "",
+                                         "outcome": "taken", "status": "completed"})
+        self.assertEqual((rows[".."]["outcome"], rows["1 signals"]["outcome"]),
+                         ("changed", "left out"))
+        self.assertIn("<td>&lt;b&gt;&amp;</td>", read["html"])
+        self.assertNotIn("<b>", read["html"])
+        self.assertIn('run "thr_1": taken, "thr_1", completed\n', read["txt"])
+        for form in ("txt", "html"):
+            self.assertIn("Signature: ____", read[form])
+        self.imported()
+        self.imported("--report", report + "json")
+        with open(report + "json", encoding="utf-8") as file:
+            again = json.load(file)
+        self.assertEqual({row["outcome"] for row in again["rows"] if row["kind"] == "run"},
+                         {"present"})
+
+    def test_a_note_is_one_line(self):
+        self.add_version(1, 1, "two\nlines", "v\n1", definition("a.b"))
+        self.add_version(2, 2, "", "1.0.0", definition("a.b"))
+        self.add_run("or\nder", 1, "completed", TIME)
+        self.db.commit()
+        out = self.pawl("import", self.database, *self.where).stderr.splitlines()
+        self.assertEqual(len(out), 3)
+        self.assertTrue(out[0].startswith('pawl: flow "flow 2, version 1.0.0" is '), out)
+        self.assertTrue(out[1].startswith(r'pawl: flow "two\nlines, version v\n1" is '), out)
+        self.assertTrue(out[2].startswith(r'pawl: run "or\nder" is text.or-0ader: renamed'), out)
 
     def test_a_database_that_was_not_closed(self):
         self.db.execute("PRAGMA journal_mode = WAL")
@@ -201,6 +239,8 @@ class Import(ProgramTest):
                                   (other, "no table flow_versions", INVALID),
                                   (os.path.join(self.folder, "nowhere"), "no such file", NOT_FOUND)):
             self.refused(code, words, "import", file, *self.where)
+        self.refused(NOT_FOUND, "no such folder", "import", self.database, "--logs",
+                     os.path.join(self.folder, "nowhere"), *self.where)
         self.assertIn("0", self.pawl("runs", "count", *self.where).stdout)
         out = self.pawl("import", self.database, *self.where).stdout
         self.assertEqual(len(out.splitlines()), 1)

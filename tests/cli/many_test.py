@@ -158,7 +158,7 @@ class Commands(ProgramTest):
     def test_malformed_json_is_reported_like_other_diagnostics(self):
         broken = self.file("f.json", '{"name": "x",\n  "nodes": [,]}')
         self.assertRegex(self.pawl("validate", broken, expect=INVALID).stdout,
-                         r"(?m)^\S*f.json:2:13: error: not valid JSON at line 2, column 13: ")
+                         r"(?m)^\S*f.json:2:13: error: not valid JSON: ")
 
     def test_the_events_of_an_unreachable_server_fail_at_once(self):
         self.refused(UNAVAILABLE, "cannot connect", "events", "--server", "http://127.0.0.1:1")

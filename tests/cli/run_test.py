@@ -59,7 +59,11 @@ class Run(ProgramTest):
         self.assertIn(f"next: pawl runs retry f1 --data-dir {self.store} --allow-exec test", out)
         self.assertEqual(self.pawl(*command, expect=FAILED).stdout.count("step_started"), 0)
         self.file("fixed", "")
-        self.pawl("runs", "retry", "f1", "--data-dir", self.store, "--allow-exec", "test")
+        self.pawl("runs", "retry", "f1", "--reason", "the file is there", "--data-dir", self.store,
+                  "--allow-exec", "test")
+        [retried] = self.lines("runs", "history", "f1", "--kind", "run_retried", "--json",
+                               "--data-dir", self.store)
+        self.assertEqual(retried["detail"]["reason"], "the file is there")
         steps = [(s["node"], s["attempt"], s["status"]) for s in self.show("f1")["steps"]]
         self.assertEqual(steps, [("first", 1, "completed"), ("stop", 1, "failed"),
                                  ("stop", 2, "completed")])

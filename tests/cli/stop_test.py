@@ -153,9 +153,13 @@ class Stop(ProgramTest):
                       self.pawl("recover", "--data-dir", self.store, expect=WAITING).stdout)
         self.pawl("runs", "update", "p", '{"a": 8}', "--data-dir", self.store)
         self.pawl("runs", "set-data", "p", '{"a": 9}', "--data-dir", self.store)
-        out = self.pawl("runs", "resume", "p", "--data-dir", self.store).stdout
+        out = self.pawl("runs", "resume", "p", "--reason", "looked at", "--data-dir",
+                        self.store).stdout
         self.assertNotIn("slow   step_started", out)
         self.assertIn("run_resumed", out)
+        [resumed] = self.lines("runs", "history", "p", "--kind", "run_resumed", "--json",
+                               "--data-dir", self.store)
+        self.assertEqual(resumed["detail"]["reason"], "looked at")
         self.assertEqual(self.show("p")["data"], {"a": 9, "b": 2})
         self.pawl("runs", "pause", "p", "--data-dir", self.store, expect=2)
 

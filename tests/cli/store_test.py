@@ -140,8 +140,11 @@ class Reading(ProgramTest):
         self.assertEqual(started["version"], "1.1.0")
         self.refused(NOT_FOUND, "it has 2.0.0 (published), 1.1.0, 1.0.0",
                      "runs", "start", "ranged", "--version", "3.x", *self.where)
-        self.refused(USAGE, "1.x or 1.2.x",
+        self.refused(NOT_FOUND, "no version of flow \"ranged\" has the label \"latest\"",
                      "runs", "start", "ranged", "--version", "latest", *self.where)
+        [started] = self.lines("runs", "start", "ranged@1.0.0", "--json", *self.where)
+        self.assertEqual(started["version"], "1.0.0")
+        self.refused(NOT_FOUND, "no-such", "runs", "start", "no-such@1.0.0", *self.where)
 
     def test_a_cancelled_run_ends_with_5(self):
         slow = self.flow(task("slow", "core.sleep", args={"seconds": 60}), name="slow")

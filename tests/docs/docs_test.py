@@ -11,6 +11,7 @@
   package can be imported.
 - CMake compiles the README's C++ program. Its output is the block `cpp_output`.
 - Every JSON block parses, and every flow is valid. Every TOML block is a valid configuration.
+- Graphs of flows (blocks marked `graph NAME`) are as the program draws them; see draw_flows.py.
 - Every link within the repository has a target.
 """
 
@@ -23,6 +24,7 @@ import sys
 import tempfile
 import unittest
 
+from draw_flows import DRAWING, redrawn
 from marked_blocks import blocks
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "examples"))
@@ -216,6 +218,17 @@ class DocsTest(unittest.TestCase):
                 file.write(block.text)
                 file.flush()
                 pawl("--config", file.name, "config")
+
+    def test_graphs_of_flows_are_as_the_program_draws_them(self):
+        count = 0
+        for page in sorted(markdown_files()):
+            text, drawn = redrawn(page)
+            with self.subTest(page=page):
+                self.assertEqual(text, drawn, "draw it again: python3 tests/docs/draw_flows.py " + page)
+            count += len(DRAWING.findall(text))
+            marked = sum(b.mark == "graph" for b in blocks(os.path.join(ROOT, page), page))
+            self.assertEqual(len(DRAWING.findall(text)), marked, f"{page}: a graph is not a block of Mermaid")
+        self.assertGreater(count, 15)
 
     def test_links_have_targets(self):
         for name in markdown_files():

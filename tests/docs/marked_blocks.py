@@ -7,7 +7,7 @@ language of the block decides.
 import dataclasses
 import re
 
-MARK = re.compile(r"<!-- test: (\w+)(?: ([\w.-]+))? -->$")
+MARK = re.compile(r"<!-- test: (\w+)(?: ([\w./-]+))? -->$")
 FENCE = re.compile(r"```(\w*)$")
 
 

@@ -182,6 +182,95 @@ TEST_CASE("the same bytes are stored once, however many send them at a time", "[
   CHECK(of.blobs().read(detail::to_hex(detail::sha256_bytes(bytes))).value() == bytes);
 }
 
+TEST_CASE("the blobs of a scope have a limit of bytes", "[engine][blobs]") {
+  const data_folder folder;
+  settings s = folder.used();
+  s.blobs.max_scope_bytes = 1'000'000;
+  const auto is_full = [](const result<blob_info>& made) {
+    return !made && made.error().code == errc::limit_exceeded &&
+           made.error().message.find("blobs.max_scope_bytes") != std::string::npos;
+  };
+  {
+    blob_engine of{s};
+    REQUIRE(of.blobs().put(long_bytes(600'000)));
+    CHECK(is_full(of.blobs().put(long_bytes(400'001))));
+    CHECK(is_full(of.blobs().put(long_bytes(900'000))));
+    const scope_blobs others{of.e.scope("others").value()};
+    CHECK(others.put(long_bytes(900'000)));
+    // What was refused is not counted any more, once it is deleted.
+    of.until([&] { return of.blobs().put("x" + long_bytes(399'999)).has_value(); });
+    CHECK(is_full(of.blobs().put("y")));
+    CHECK(of.e.metrics().blob_bytes == 1'900'000);
+  }
+  blob_engine of{s};
+  CHECK(is_full(of.blobs().put("y")));
+  of.clock->hours = 2;
+  of.until([&] { return of.records() == 0; });
+  of.until([&] { return of.e.metrics().blob_bytes == 0; });
+  CHECK(of.blobs().put(long_bytes(1'000'000)));
+}
+
+TEST_CASE("a damaged blob is mended when it is sent again", "[engine][blobs]") {
+  const std::size_t size = GENERATE(std::size_t{100}, std::size_t{600'000}, std::size_t{6'000'000});
+  const std::string bytes = long_bytes(size);
+  const persistence::blob_key key{default_scope(), detail::sha256_bytes(bytes)};
+  const persistence::blob_head head{
+      std::string(persistence::keys::blob_content_bytes, 'c'), size, "image/png", {}, {}};
+  const std::string damage =
+      GENERATE(as<std::string>{}, "other bytes", "a missing chunk", "no chunk", "the head");
+  CAPTURE(size, damage);
+  engine_components given;
+  given.open_store = [&]() -> result<std::unique_ptr<persistence::store>> {
+    auto made = std::make_unique<persistence::memory_store>();
+    persistence::batch writes;
+    persistence::put_blob_head(writes, key, head);
+    const std::uint32_t chunks = persistence::blob_chunks_of(size);
+    for (std::uint32_t n = 0; n < chunks && damage != "no chunk"; ++n) {
+      std::string chunk =
+          bytes.substr(n * persistence::blob_chunk_bytes, persistence::blob_chunk_bytes);
+      if (n == chunks - 1 && damage == "a missing chunk") break;
+      if (n == chunks - 1 && damage == "other bytes") chunk.back() ^= 1;
+      persistence::put_blob_chunk(writes, key.scope, head.content, n, chunk);
+    }
+    if (damage == "the head")
+      writes.put(persistence::column::blobs, persistence::keys::blob_head(key.scope, key.hash),
+                 "damaged");
+    persistence::conformance::commit(*made, {writes});
+    return std::unique_ptr<persistence::store>{std::move(made)};
+  };
+  settings s = quiet_settings();
+  s.blobs.interval_ms = 10ms;
+  engine e = engine_access::make(std::move(s), std::move(given));
+  REQUIRE(e.open());
+  const scope_blobs blobs{e.scope("default").value()};
+  const auto mended = blobs.put(bytes, "text/plain");
+  REQUIRE(mended);
+  // The type of the first time, as far as it is known.
+  CHECK(mended->type == (damage == "the head" ? "text/plain" : "image/png"));
+  CHECK(blobs.read(mended->hash).value() == bytes);
+  CHECK(e.metrics().blob_bytes == size);
+  REQUIRE(blobs.put(bytes));
+  CHECK(blobs.read(mended->hash).value() == bytes);
+  if (damage == "the head") return;
+  // The chunks of the damaged one are deleted.
+  const auto records = [&] {
+    const auto now = engine_access::core(e).running()->store->durable_view();
+    return persistence::conformance::scan(*now, persistence::column::blobs).size();
+  };
+  for (int looks = 0; looks < 1'500 && records() != 1 + persistence::blob_chunks_of(size); ++looks)
+    std::this_thread::sleep_for(20ms);
+  CHECK(records() == 1 + persistence::blob_chunks_of(size));
+}
+
+TEST_CASE("the references in a value have a limit", "[engine][blobs]") {
+  blob_engine of;
+  const json known = reference_to(of.blobs().put("named often").value());
+  CHECK(of.e.start("wait", {{"files", std::vector<json>(10'000, known)}}));
+  const auto refused = of.e.start("wait", {{"files", std::vector<json>(10'001, known)}});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::limit_exceeded);
+}
+
 TEST_CASE("a blob stays while a run names it", "[engine][blobs]") {
   blob_engine of;
   const auto held = of.blobs().put(long_bytes(300'000)).value();

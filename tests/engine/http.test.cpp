@@ -180,6 +180,24 @@ TEST_CASE("a request is retried with one idempotency key until its status is acc
   CHECK(keys[3] != keys[0]);
 }
 
+TEST_CASE("what result computes of a response is merged into the data", "[engine][http]") {
+  const test_server server{
+      [](const test_request&, const test_connection&) { return answer_with(200, "there"); }};
+  REQUIRE(server.ready());
+  engine e{calling(quiet_settings())};
+  REQUIRE(e.open());
+  const json seen{{"seen", {{"var", "result.body"}}}};
+  for (const bool has_key : {false, true}) {
+    json more{{"result", seen}};
+    if (has_key) more["into"] = "answer";
+    REQUIRE(e.put_flow(asking(server.url(), std::move(more), {})));
+    const auto done = e.start_and_wait("f", json::object(), 30s);
+    REQUIRE(done);
+    const json kept{{"seen", "there"}};
+    CHECK(done->data == (has_key ? json{{"answer", kept}} : kept));
+  }
+}
+
 TEST_CASE("the node decides whether a status is retried, fails or is accepted", "[engine][http]") {
   std::atomic<int> calls{0};
   const test_server server{[&](const test_request&, const test_connection&) {

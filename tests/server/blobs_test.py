@@ -48,7 +48,7 @@ class BlobsTest(ServerTest):
         self.assertEqual(response.getheader("Content-Length"), str(len(data)))
         self.assertTrue(got == data)
         # Other endpoints keep their limit.
-        self.assertEqual(server.post("/v1/runs", "x" * (2 * MIB)).status, 413)
+        self.assertEqual(server.post("/v1/runs", "x" * (MIB + 1)).status, 413)
 
         parts = (data[at:at + 100_000] for at in range(0, len(data), 100_000))
         connection = server.connect()
@@ -104,6 +104,14 @@ class BlobsTest(ServerTest):
         self.assertEqual([a.status for a in answers], [200] * 8)
         self.assertEqual(len({a.text for a in answers}), 1)
         self.assertTrue(self.read(server, digest(data))[1] == data)
+
+    def test_a_scope_has_a_limit_of_bytes(self):
+        server = self.serve("--set", "blobs.max_scope_bytes=700000")
+        data = os.urandom(700_001)
+        refused = self.put(server, data)
+        self.assertEqual((refused.status, refused.body["code"]), (422, "limit_exceeded"))
+        self.assertEqual(self.put(server, data[:1]).status, 200)
+        self.assertIn("blobs.max_scope_bytes", refused.text)
 
     def test_bad_uploads_store_nothing(self):
         server = self.serve("--set", "blobs.max_bytes=700000")

@@ -139,6 +139,58 @@ class OldApiTest(ServerTest):
         started = self.ok(server.post("/api/flows/f/start/version/v1"))
         self.assertEqual(started["flow_version_id"], 1)
 
+    def test_the_other_api_and_the_program_know_a_version_by_its_text(self):
+        server = self.serve_old()
+        self.create(server, "f", version="v1")
+        self.create(server, "f", SHORT, version="第二版")
+        for body, version in (({"version": "v1"}, "1.0.0"), ({"version": "第二版"}, "1.0.1")):
+            started = server.post("/v1/runs", {"flow": "f", **body})
+            self.assertEqual((started.status, started.body["version"]), (201, version))
+        items = [{"flow": "f", "version": "v1"}, {"flow": "f", "version": "v9"}]
+        first, second = server.post("/v1/batch/start", {"items": items}).body["results"]
+        self.assertEqual((first["ok"], second["ok"], second["problem"]["status"]),
+                         (True, False, 404))
+        for path in ("f/versions/v1", "f?version=v1"):
+            self.assertEqual(server.get(f"/v1/flows/{path}").body["version"], "1.0.0")
+        published = server.post("/v1/flows/f/publish", {"version": "v1"})
+        self.assertEqual((published.status, published.body["version"]), (200, "1.0.0"))
+        for answer in (server.post("/v1/runs", {"flow": "f", "version": "v9"}),
+                       server.get("/v1/flows/f/versions/v9"),
+                       server.post("/v1/flows/f/publish", {"version": "v9"})):
+            self.assertEqual(answer.status, 404, answer.text)
+            self.assertEqual(answer.body["detail"], 'no version of flow "f" has the label "v9"')
+        for text in ("", "v" * 201):
+            self.assertEqual(server.post("/v1/runs", {"flow": "f", "version": text}).status, 400)
+        for arguments in (["f@v1"], ["f", "--version", "v1"]):
+            started = subprocess.run(
+                [PROGRAM, "runs", "start", *arguments, "--json",
+                 "--server", f"http://127.0.0.1:{server.port}"],
+                check=True, capture_output=True, text=True, timeout=LIMIT_S)
+            self.assertEqual(json.loads(started.stdout)["version"], "1.0.0")
+        # The text of a deleted version is free.
+        self.ok(server.call("DELETE", "/api/flows/f/versions/v1"))
+        self.assertEqual(server.get("/v1/flows/f/versions/v1").status, 404)
+
+    def test_a_new_text_does_not_rename_a_version(self):
+        server = self.serve_old()
+        self.create(server, "f")
+        second = self.create(server, "f", version="v2")  # the same definition
+        self.assertEqual((second["version"], second["flow_version_id"]), ("v2", 2))
+        for version, number in (("1.0.0", 1), ("v2", 2)):
+            again = self.create(server, "f", version=version)
+            self.assertEqual((again["version"], again["flow_version_id"]), (version, number))
+            started = self.ok(server.post(f"/api/flows/f/start/version/{version}"))
+            self.assertEqual((started["version"], started["flow_version_id"]), (version, number))
+        self.assertEqual(sorted(each["version"] for each in
+                                self.ok(server.get("/api/flows/f/versions?include_unpublished=1"))),
+                         ["1.0.0", "v2"])
+        # So has one that was stored by the other API.
+        stored = server.call("PUT", "/v1/flows/g", {**QUICK, "dialect": "old"})
+        self.assertEqual(stored.status, 201, stored.text)
+        self.assertEqual(self.create(server, "g", version="v1")["version"], "v1")
+        self.assertEqual(self.ok(server.post("/api/flows/g/start/version/1.0.0"))["version"],
+                         "1.0.0")
+
     def test_an_update_counts_the_version_on(self):
         server = self.serve_old()
         self.refused(server.call("PUT", "/api/flows/f", {"definition": QUICK}), 404,
@@ -475,8 +527,23 @@ class OldApiTest(ServerTest):
         self.ok(server.call("POST", "/api/thread/t/pause"))
         self.assertEqual(self.ok(server.post("/api/thread/t/resume", {"updates": {"ok": 1}})),
                          {"thread_id": "t", "status": "resumed", "message": "Thread resumed"})
-        self.until(server, "t", "completed")
+        self.assertEqual(self.until(server, "t", "completed")["metadata"], {"inputs": {}})
         self.assertEqual(server.get("/v1/runs/t").body["data"]["said"], {"ok": 1})
+
+    def test_a_question_is_gone_after_its_answer(self):
+        server = self.serve_old()
+        server.post("/v1/flows", {"name": "asks", "nodes": [
+            {"id": "ask", "type": "interrupt", "data": {"question": "really?"}},
+            wait_for_signal("wait", "go"), {"id": "end", "type": "end"}],
+            "edges": [{"source": "ask", "target": "wait"}, {"source": "wait", "target": "end"}]})
+        self.ok(server.post("/api/flows/asks/start", {"thread_id": "t"}))
+        asks = self.until(server, "t", "paused")["metadata"]
+        self.assertEqual((asks["interrupt_value"], asks["last_node"]), ("really?", "ask"))
+        self.ok(server.post("/api/thread/t/resume", {"updates": {"ok": 1}}))
+        self.assertEqual(self.until(server, "t", "running")["metadata"], {"inputs": {}})
+        self.ok(server.post("/api/thread/t/pause"))
+        self.assertEqual(self.until(server, "t", "paused")["metadata"],
+                         {"inputs": {}, "last_node": "wait"})
 
     def test_a_failed_run_shows_its_error(self):
         server = self.serve_old()
@@ -648,6 +715,43 @@ class OldApiTest(ServerTest):
         end = time.monotonic() + LIMIT_S
         while self.ok(server.get("/api/ws/stats"))["active_connections"] != 0:
             self.assertLess(time.monotonic(), end)
+
+    def test_a_line_has_its_context_and_the_node_that_it_names(self):
+        queue = ("--set", "worker.default_queue=default")
+        server = self.serve_old(*queue)
+        self.create(server, "f", stored_form(("say", "shop.say", {})))
+        self.ok(server.post("/api/flows/f/start", {"thread_id": "t"}))
+        task, = self.ok(server.post("/v1/tasks/poll", {
+            "worker": "w", "functions": ["shop.say"], "wait_ms": 10_000}))["tasks"]
+        with WebSocket(server, "/api/runs/t/events") as socket:
+            messages = socket.messages()
+            self.expect(messages, "status", status="running")
+            said = [{"level": "info", "message": "begin loop", "about": "loop",
+                     "context": {"n": 0}},
+                    {"level": "info", "message": "plain"},
+                    {"level": "info", "message": "long", "context": {"text": "x" * 20_000}}]
+            self.ok(server.post(f"/v1/tasks/{task['task']}/log",
+                                {"lease": task["lease"], "lines": said}))
+            sent = [self.expect(messages, "log", message=line["message"])["data"]
+                    for line in said]
+        wanted = [("loop", "begin loop", {"n": 0}), ("say", "plain", {}),
+                  ("say", "long", {"left_out_bytes": 20_012})]
+        stored = [line for line in self.ok(server.get("/api/thread/t/logs"))["logs"]
+                  if line["message"] in ("begin loop", "plain", "long")]
+        for lines in (sent, stored):
+            self.assertEqual([(line["node_id"], line["message"], line["context"])
+                              for line in lines], wanted)
+        first, second, _ = server.get("/v1/runs/t/logs").body["logs"]
+        self.assertEqual((first["node"], first["about"], first["context"]),
+                         ("say", "loop", {"n": 0}))
+        self.assertFalse({"about", "context"} & set(second))
+        server.stop(signal.SIGKILL)
+        server = self.serve_old(*queue)
+        self.assertEqual([line for line in self.ok(server.get("/api/thread/t/logs"))["logs"]
+                          if line["message"] == "begin loop"], stored[:1])
+        refused = server.post(f"/v1/tasks/{task['task']}/log", {
+            "lease": task["lease"], "lines": [{**said[0], "context": [1]}]})
+        self.assertEqual(refused.status, 400, refused.text)
 
     def test_a_socket_needs_a_run_and_an_upgrade(self):
         server = self.serve_old()

@@ -27,7 +27,7 @@ class OpenApiTest(ServerTest):
 
     def setUp(self):
         super().setUp()
-        self.server = self.serve()
+        self.server = self.serve("--set", "blobs.max_scope_bytes=1000")
         self.contract = Contract(self.server.get("/openapi.json").body)
 
     def call(self, method, target, body=None, expect=None, **headers):
@@ -287,6 +287,7 @@ class OpenApiTest(ServerTest):
         self.call("PUT", "/v1/blobs", BLOB, 406, Accept="image/png")
         self.call("PUT", "/v1/blobs", BLOB, 415, Content_Encoding="gzip")
         self.call("PUT", "/v1/blobs", "", 413, Content_Length=str(2 << 30))
+        self.call("PUT", "/v1/blobs", "x" * 1001, 422)
 
     def drive_server(self):
         for path in ("/healthz", "/readyz", "/version", "/openapi.json", "/docs", "/v1/functions",

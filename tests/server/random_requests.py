@@ -183,7 +183,7 @@ class RandomRequests:
         if kind == "boolean":
             return self.random.choice([True, False])
         if kind == "string":
-            if "pattern" in schema:
+            if "pattern" in schema or name == "version":
                 return self.random.choice(["1.0.0", "1.0.0", "1.0.1", "2.0", "3.1"])
             if name in ("id", "key"):
                 return f"r{self.random.randrange(10_000)}"

@@ -26,9 +26,9 @@ const browser = await chromium.launch({
 });
 const page = await browser.newPage();
 for (const name of names) {
-  const png = readFileSync(join(folder, `${name.endsWith('-dark') ? name : `${name}-light`}.png`)).toString(
-    'base64',
-  );
+  // Of a view there is a light and a dark picture; of a phone, one.
+  const file = /^phone-|-dark$/.test(name) ? name : `${name}-light`;
+  const png = readFileSync(join(folder, `${file}.png`)).toString('base64');
   const webp = await page.evaluate(async (data) => {
     const image = new Image();
     image.src = `data:image/png;base64,${data}`;

@@ -1,29 +1,31 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { Component, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useState } from 'react';
 import { PawlError } from './client';
 import type { Role } from './model/commands';
 import { Link } from './router/link';
-import { go, type Route, useRoute } from './router/route';
+import { type Route, useRoute } from './router/route';
 import { useSession } from './session';
 import { changeSettings, type Theme, useSettings } from './settings';
+import { Boundary } from './ui/boundary';
 import { Dialog } from './ui/dialog';
 import { FlowFilesBanner } from './ui/flow_files';
 import { Icon } from './ui/icons';
 import { Shortcuts } from './ui/keys';
+import { lazyView } from './ui/lazy_view';
 import { Empty, Loading, Note, ProblemNote } from './ui/notes';
 import { ScopeButton } from './ui/scope_button';
 import { ZoneSwitch } from './ui/time';
 import { Overview } from './views/overview';
 import { Runs } from './views/runs';
 
-const RunPage = lazy(() => import('./views/run').then((m) => ({ default: m.RunPage })));
-const Flows = lazy(() => import('./views/flows').then((m) => ({ default: m.Flows })));
-const FlowPage = lazy(() => import('./views/flow').then((m) => ({ default: m.FlowPage })));
-const Editor = lazy(() => import('./views/editor').then((m) => ({ default: m.Editor })));
-const Jobs = lazy(() => import('./views/jobs').then((m) => ({ default: m.Jobs })));
-const JobPage = lazy(() => import('./views/job').then((m) => ({ default: m.JobPage })));
-const ServerPage = lazy(() => import('./views/server').then((m) => ({ default: m.ServerPage })));
-const WorkersPage = lazy(() => import('./views/workers').then((m) => ({ default: m.WorkersPage })));
+const RunPage = lazyView(() => import('./views/run').then((m) => m.RunPage));
+const Flows = lazyView(() => import('./views/flows').then((m) => m.Flows));
+const FlowPage = lazyView(() => import('./views/flow').then((m) => m.FlowPage));
+const Editor = lazyView(() => import('./views/editor').then((m) => m.Editor));
+const Jobs = lazyView(() => import('./views/jobs').then((m) => m.Jobs));
+const JobPage = lazyView(() => import('./views/job').then((m) => m.JobPage));
+const ServerPage = lazyView(() => import('./views/server').then((m) => m.ServerPage));
+const WorkersPage = lazyView(() => import('./views/workers').then((m) => m.WorkersPage));
 
 function page(route: Route): { title: string; view: ReactNode } {
   const [first, second, third] = route.path;
@@ -219,7 +221,6 @@ function KeyDialog() {
   return (
     <Dialog
       title="API key"
-      onClose={() => undefined}
       onSubmit={() => {
         if (text && !attempt.isPending) attempt.mutate(text);
       }}
@@ -256,31 +257,4 @@ function KeyDialog() {
         ))}
     </Dialog>
   );
-}
-
-/** A fault in one view leaves the rest of the console usable. */
-class Boundary extends Component<{ children: ReactNode }, { error: Error | undefined }> {
-  override state: { error: Error | undefined } = { error: undefined };
-  static getDerivedStateFromError(error: Error) {
-    return { error };
-  }
-  override render() {
-    if (!this.state.error) return this.props.children;
-    return (
-      <Note
-        tone="bad"
-        title="This page could not be drawn"
-        action={
-          <button type="button" onClick={() => this.setState({ error: undefined })}>
-            Draw it again
-          </button>
-        }
-      >
-        <p className="text">{this.state.error.message}</p>
-        <button type="button" className="quiet" onClick={() => go(['runs'])}>
-          Go to the runs
-        </button>
-      </Note>
-    );
-  }
 }

@@ -139,11 +139,11 @@ test('scopes are apart', async () => {
   expect(page.url()).not.toContain('team-a');
 });
 
-test('seven tabs have one stream', async () => {
+test('ten tabs have one stream', async () => {
   await open('#/runs');
   const before = (await server.get('/v1/stats')).streams as number;
   // More than the connections that a browser has to one server.
-  const others = await Promise.all(Array.from({ length: 6 }, () => context.newPage()));
+  const others = await Promise.all(Array.from({ length: 9 }, () => context.newPage()));
   await Promise.all(
     others.map(async (each) => {
       watch(each, faults);
@@ -216,6 +216,11 @@ test('a key opens a session, and a reader sees no commands', async () => {
   );
   const own = await startConsole(guarded);
   await page.goto(own.url + '#/runs/g-1');
+  await page.getByLabel('Key', { exact: true }).waitFor();
+  // The dialog says it all, and cannot be left.
+  expect(await page.getByText('authentication required').count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Close' }).count()).toBe(0);
+  for (let i = 0; i < 3; ++i) await page.keyboard.press('Escape');
   await page.getByLabel('Key', { exact: true }).fill('wrong');
   await button('Log in').click();
   await page.getByText('The server does not accept this key.').waitFor();
@@ -244,6 +249,10 @@ test('a key opens a session, and a reader sees no commands', async () => {
     ['#/flows', '[data-row]'],
     ['#/flows/shop%2Forder?tab=versions', '[data-row]'],
     ['#/workers', 'text=Functions of the server'],
+    ['#/flows/shop%2Forder?tab=start', 'text=Starting runs needs a key with the role operator.'],
+    ['#/flows/shop%2Forder/edit', 'text=Writing flows needs a key with the role author.'],
+    ['#/new', 'text=Writing flows needs a key with the role author.'],
+    ['#/server', 'text=This page needs a key with the role admin.'],
     ['#/flows/shop%2Forder', '.node'],
   ] as const) {
     await page.evaluate((to) => {
@@ -305,4 +314,50 @@ test('a server that is killed and comes back needs no reload', async () => {
   await page.getByText('Connection lost.').waitFor({ state: 'detached', timeout: 20_000 });
   await status('completed');
   await page.locator('.node.phase-done', { hasText: 'ship' }).waitFor();
+});
+
+test('a page whose code is loaded while the server is away appears when it is back', async () => {
+  const code = /\/flows-[^/]*\.js$/;
+  await open('#/runs');
+  await page.locator('[data-row]').first().waitFor();
+  await server.kill();
+  // The proxy of the tests would still have the code.
+  await page.route(code, (route) => route.abort());
+  await page.getByRole('link', { name: 'Flows', exact: true }).click();
+  await page.getByText('This page could not be loaded').waitFor();
+  await page.getByText('The server cannot be reached.').waitFor();
+  await page.unroute(code);
+  await server.start();
+  await page.getByRole('heading', { name: 'Flows' }).waitFor();
+  await page.locator('[data-row]', { hasText: 'shop/order' }).waitFor();
+  // A file that stays missing is asked for again by the user only.
+  await page.route(/\/workers-[^/]*\.js$/, (route) => route.abort());
+  await page.getByRole('link', { name: 'Workers', exact: true }).click();
+  await page.getByText(/Failed to fetch/).waitFor();
+  await page.unroute(/\/workers-[^/]*\.js$/);
+  await button('Reload').click();
+  await page.getByRole('heading', { name: 'Workers and queues' }).waitFor();
+});
+
+test('a server that is not ready says so on every page', async () => {
+  const problem = {
+    type: 'about:blank',
+    title: 'Service Unavailable',
+    status: 503,
+    code: 'unavailable',
+    detail: 'the disk is full',
+  };
+  await page.route('**/readyz', (route) =>
+    route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
+  );
+  await page.clock.install();
+  await open('#/runs');
+  const banner = page.getByRole('status').filter({ hasText: 'The server is not ready: the disk is full' });
+  await banner.waitFor();
+  await page.getByRole('link', { name: 'Overview', exact: true }).click();
+  await banner.waitFor();
+  // It goes when the server is ready: asked again in 15 s.
+  await page.unroute('**/readyz');
+  await page.clock.fastForward(20_000);
+  await banner.waitFor({ state: 'detached' });
 });

@@ -27,6 +27,11 @@ test('the errors of a changed flow file are shown until it is right', async () =
     write('end');
     await banner.waitFor({ state: 'detached' });
     await files.waitFor({ state: 'detached' });
+    // The way to the first run begins with the flow that is stored.
+    await page.goto(`${web.url}#/overview`);
+    await page.getByText(/^Start a run of order: here/).waitFor();
+    await page.locator('.note').getByRole('link', { name: 'order' }).click();
+    await page.getByRole('button', { name: 'Start the run' }).waitFor();
     expect(faults).toEqual([]);
   } finally {
     await browser.close();

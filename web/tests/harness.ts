@@ -167,7 +167,8 @@ export function watch(page: Page, faults: string[]): void {
     const text = message.text();
     if (
       /Content Security Policy|Refused to/.test(text) ||
-      (message.type() === 'error' && !/Failed to load resource|net::ERR/.test(text))
+      (message.type() === 'error' &&
+        !/Failed to load resource|net::ERR|Failed to fetch dynamically imported module/.test(text))
     )
       faults.push(text);
   });

@@ -88,43 +88,73 @@ afterAll(async () => {
   await server?.remove();
 });
 
+/** What 60 frames per second leave for each of them. */
+const frameMs = 1000 / 60;
+
 /**
- * Scrolls by steps, one per frame; returns the CPU time of the page's main thread per frame in ms. Not
- * the length of the frames: other processes may keep the cores busy. For the same reason the tests compare
- * two sizes in one run; 60 frames per second leave 16.7 ms.
+ * The CPU time of the page's main thread per frame in ms, while `act` draws this many. Not the length of the
+ * frames: other processes may keep the cores busy. For the same reason the tests also compare two sizes in
+ * one run.
  */
-async function scroll(page: Page, selector: string | undefined, steps = 120, by = 400): Promise<number> {
+async function cpuPerFrame(page: Page, frames: number, act: () => Promise<unknown>): Promise<number> {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable', { timeDomain: 'threadTicks' });
   const used = async () =>
     (await session.send('Performance.getMetrics')).metrics.find((each) => each.name === 'TaskDuration')!
       .value * 1000;
   const before = await used();
-  await page.evaluate(
-    async ([where, count, distance]) => {
-      const element = where ? document.querySelector(where as string)! : document.scrollingElement!;
-      for (let i = 0; i < (count as number); ++i) {
-        element.scrollTop += distance as number;
-        await new Promise((resolve) => requestAnimationFrame(resolve));
-      }
-    },
-    [selector, steps, by] as const,
-  );
+  await act();
   const after = await used();
   await session.detach();
-  return (after - before) / steps;
+  return (after - before) / frames;
+}
+
+/** Scrolls by steps, one per frame; returns the CPU time per frame. */
+function scroll(page: Page, selector: string | undefined, steps = 120, by = 400): Promise<number> {
+  return cpuPerFrame(page, steps, () =>
+    page.evaluate(
+      async ([where, count, distance]) => {
+        const element = where ? document.querySelector(where as string)! : document.scrollingElement!;
+        for (let i = 0; i < (count as number); ++i) {
+          element.scrollTop += distance as number;
+          await new Promise((resolve) => requestAnimationFrame(resolve));
+        }
+      },
+      [selector, steps, by] as const,
+    ),
+  );
+}
+
+/** Drags the graph by steps to the left, one per frame; returns the CPU time per frame. */
+async function pan(page: Page, steps = 60, by = 12): Promise<number> {
+  const box = (await page.locator('.react-flow__pane').boundingBox())!;
+  const y = box.y + 20;
+  const right = box.x + box.width - 20;
+  await page.mouse.move(right, y);
+  await page.mouse.down();
+  const ms = await cpuPerFrame(page, steps, async () => {
+    for (let i = 1; i <= steps; ++i) {
+      await page.mouse.move(right - i * by, y);
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    }
+  });
+  await page.mouse.up();
+  return ms;
 }
 
 test('the first view appears soon after its page', async () => {
   const { context, page, faults } = await openPage(browser);
   await page.goto(web.url + '#/runs');
   await page.locator('[data-row]').first().waitFor();
-  // Warm: the second time is not the first start of a browser process.
-  await page.reload();
-  await page.locator('[data-row]').first().waitFor();
-  const ms = await page.evaluate(() => performance.now());
-  console.log(`first view: ${Math.round(ms)} ms`);
-  expect(ms).toBeLessThan(5000);
+  // Warm: not the first start of a browser process. The best of three, since the machine may be busy.
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 3; ++i) {
+    await page.reload();
+    await page.locator('[data-row]').first().waitFor();
+    best = Math.min(best, await page.evaluate(() => performance.now()));
+  }
+  console.log(`first view: ${Math.round(best)} ms`);
+  expect(best).toBeLessThan(1000);
   expect(faults).toEqual([]);
   await context.close();
 });
@@ -151,6 +181,7 @@ test('10,000 runs scroll page by page, at a cost that does not grow', async () =
     `scrolling runs: ${few.toFixed(1)} ms of CPU per frame with 200 loaded, ${many.toFixed(1)} ms with 1,000`,
   );
   expect(many).toBeLessThan(2 * few + 2);
+  expect(many).toBeLessThan(frameMs);
   expect(faults).toEqual([]);
   await context.close();
 }, 120_000);
@@ -177,6 +208,7 @@ test('40,000 events scroll as 4,000 do, as a list and as a timeline', async () =
       `scrolling the ${what}: ${short!.toFixed(1)} ms of CPU per frame with 4,000 events, ${long!.toFixed(1)} ms with 40,000`,
     );
     expect(long!).toBeLessThan(2 * short! + 2);
+    expect(long!).toBeLessThan(frameMs);
   }
   await page.getByRole('tab', { name: 'Events' }).click();
   await page.getByLabel('Find').fill('when');
@@ -225,6 +257,27 @@ test('a run of a flow with 1,000 nodes is drawn and searched', async () => {
   await page.getByRole('heading', { name: 'n777' }).waitFor();
   await page.locator('.node.selected').waitFor();
   expect(await page.locator('.node').count()).toBeLessThan(200);
+  const place = () => page.locator('.react-flow__viewport').getAttribute('style');
+  const before = await place();
+  const cost = await pan(page);
+  expect(await place()).not.toBe(before);
+  console.log(`panning 1,000 nodes: ${cost.toFixed(1)} ms of CPU per frame`);
+  expect(cost).toBeLessThan(frameMs);
+  // The map has a frame for the part that is shown, and Fit shows all of a wide graph.
+  await page.locator('.react-flow__minimap-mask').waitFor();
+  await page.getByRole('button', { name: 'Fit View' }).click();
+  await expect
+    .poll(() =>
+      page.evaluate(() => {
+        const graph = document.querySelector('.react-flow')!.getBoundingClientRect();
+        const nodes = [...document.querySelectorAll('.node')].map((each) => each.getBoundingClientRect());
+        return (
+          nodes.length === 1000 &&
+          nodes.every(({ left, right }) => left >= graph.left && right <= graph.right)
+        );
+      }),
+    )
+    .toBe(true);
   expect(faults).toEqual([]);
   await context.close();
 }, 90_000);

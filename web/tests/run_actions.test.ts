@@ -11,9 +11,17 @@ stage();
 
 test('a run is started by a form that keeps its state in the URL', async () => {
   await open('#/flows/shop%2Forder?tab=start');
-  await page.getByLabel('Amount').fill('many');
+  const required = page.locator('.field', { hasText: 'is required' });
   await button('Start the run').click();
   await page.getByText('The run was not started').waitFor();
+  await page.getByText('Correct the marked fields.').waitFor();
+  expect(await required.locator('label').allTextContents()).toEqual(['Amount', 'Customer']);
+  expect(await required.locator('[aria-invalid="true"]').count()).toBe(2);
+  // Said once: not at the foot of the form as well.
+  expect(await page.getByText(/\(\/required\)/).count()).toBe(0);
+  await page.getByLabel('Amount').fill('many');
+  expect(await required.locator('label').allTextContents()).toEqual(['Customer']);
+  await button('Start the run').click();
   await page.locator('.field-error', { hasText: 'must be a number' }).waitFor();
   await page.getByLabel('Amount').fill('2000');
   await page.getByLabel('Customer').fill('eve');
@@ -61,12 +69,20 @@ test('a start whose answer is lost is sent again and starts one run', async () =
 test('a question is answered by a form made from its schema', async () => {
   await open('#/runs/order-18');
   await page.getByText('Approve 4200 EUR for bob?').first().waitFor();
+  // A form that nobody has touched answers neither yes nor no.
+  await button('Send the answer').click();
+  await page.getByText('The answer was refused; the question stays open').waitFor();
+  await page
+    .locator('.field', { hasText: 'is required' })
+    .getByLabel('Approve this order')
+    .and(page.locator('[aria-invalid="true"]'))
+    .waitFor();
   await button('Edit as JSON').click();
   await page.getByLabel('Value as JSON').fill('{"approved": "perhaps"}');
   await button('Send the answer').click();
   await page.getByText('The answer was refused; the question stays open').waitFor();
   await button('Edit as a form').click();
-  await page.getByLabel('Approve this order').check();
+  await page.getByLabel('Approve this order').selectOption('yes');
   await page.getByLabel('Comment').fill('fine');
   await button('Send the answer').click();
   await status('running');
@@ -196,6 +212,9 @@ test('selected runs are retried together, by one job', async () => {
   await page.getByLabel('Select all loaded runs').check();
   await button('Commands for the selected…').click();
   expect(await page.getByLabel('Command', { exact: true }).inputValue()).toBe('retry');
+  await page.getByLabel('Reason (optional)').fill('mended');
+  await page.getByText('The same as a command').click();
+  await page.getByText(/^pawl jobs start retry --filter 'id=.* status=failed' --reason mended /).waitFor();
   await page
     .getByRole('dialog')
     .getByRole('button', { name: /^Retry \d+ runs?$/ })
@@ -367,6 +386,10 @@ test('a run is forked from a checkpoint with changed data', async () => {
   const changes = page.getByRole('region', { name: `Changes from checkpoint 1 to ${checkpoint}` });
   await changes.getByText('/data/parcel').waitFor();
   await changes.getByText('Hamburg').waitFor();
+  // Where the run stands is below what it works on.
+  expect(await changes.getByText('/status').isVisible()).toBe(false);
+  await changes.getByText(/^State of the engine: \d+ changes?$/).click();
+  await changes.getByText('/status').waitFor();
   await page.getByRole('spinbutton', { name: 'Checkpoint' }).fill('1');
   await button('Fork from checkpoint 1…').click();
   await page.getByLabel('Keys to set first (optional)').fill('{"customer": "dan"}');

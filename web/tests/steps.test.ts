@@ -27,6 +27,28 @@ test('a node shows the input and the output of its steps, and follows the run', 
   expect(await pane().getByRole('region', { name: 'Steps' }).count()).toBe(0);
 });
 
+test('the graph says how long a wait still lasts, and renews it each minute', async () => {
+  await start(server, 'ship all', 'left-1', { orders: [1] });
+  await server.until('/v1/runs/left-1', (run) => run.waiting_on?.[0]?.kind === 'timer');
+  await page.clock.install();
+  await open('#/runs/left-1');
+  const node = page.locator('.node', { hasText: 'wait_a_bit' });
+  await node.getByText('59min left').waitFor();
+  await page.clock.fastForward(120_000);
+  await node.getByText(/5[67]min left/).waitFor();
+  // A signal has a deadline as well.
+  await open('#/runs/order-17');
+  await page
+    .locator('.node', { hasText: 'parcel' })
+    .getByText(/d \d+h left/)
+    .waitFor();
+});
+
+test('a join counts its rounds, not the branches that arrive', async () => {
+  await open('#/runs/review-1');
+  await page.locator('.node', { hasText: 'both' }).getByText('×3').waitFor();
+});
+
 test('the steps of a map are listed by item, page after page', async () => {
   const orders = Array.from({ length: 45 }, (_, i) => i);
   await start(server, 'ship all', 'ship-many', { orders });

@@ -7,6 +7,12 @@
 
 namespace pawl::flow {
 
+json compensating_detail(std::size_t steps, std::size_t awaited) {
+  json detail{{"steps", steps}};
+  if (awaited > 0) detail["awaited"] = awaited;
+  return detail;
+}
+
 void run_compensations::add(const token& t, json args) {
   compensation added{t.node, t.visit, std::move(args)};
   if (changes_.flow().compensates_parts()) added.within = t.branch;
@@ -22,19 +28,25 @@ bool run_compensations::begin(run_status to, std::optional<run_error> error,
   lifecycle_.thaw();
   run.compensating = compensating{to, std::move(error)};
   changes_.change().compensating = run.compensating;
-  json detail{{"to", to_string(to)}, {"steps", run.compensations.size()}};
+  std::vector<token_id> removed;
+  std::size_t awaited = 0;
+  for (const auto id : run.tokens.ids()) {
+    token& t = *run.find_token(id);
+    // The compensation of a section goes on; it is one of those to make.
+    if (t.compensates) continue;
+    if (calls_.stop(t))
+      ++awaited;
+    else
+      removed.push_back(t.id);
+  }
+  json detail = compensating_detail(run.compensations.size(), awaited);
+  detail["to"] = to_string(to);
   if (run.compensating->error) {
     detail["type"] = run.compensating->error->type;
     detail["message"] = run.compensating->error->message;
   }
   if (!reason.empty()) detail["reason"] = reason;
   changes_.record(event_kind::compensating, std::move(detail));
-  std::vector<token_id> removed;
-  for (const auto id : run.tokens.ids()) {
-    token& t = *run.find_token(id);
-    // The compensation of a section goes on; it is one of those to make.
-    if (!t.compensates && !calls_.stop(t)) removed.push_back(t.id);
-  }
   for (const auto id : removed) tokens_.remove(id);
   return true;
 }

@@ -13,6 +13,10 @@
 
 namespace pawl::flow {
 
+/// The detail of the event that compensation begins: the number of completed steps to compensate,
+/// and of calls under way, which are awaited and may have to be compensated, too.
+[[nodiscard]] json compensating_detail(std::size_t steps, std::size_t awaited);
+
 /// The steps of a run that can be compensated, and the compensation of them before the run ends as
 /// failed or cancelled: in reverse order, one at a time. A step belongs to the branch in which it
 /// completed, until that branch becomes one with others.

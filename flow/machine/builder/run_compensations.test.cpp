@@ -85,8 +85,9 @@ TEST_CASE("what is under way is cancelled and awaited, other tokens are removed"
   CHECK_FALSE(f.run.tokens.back().timer.has_value());
   const auto made = f.finish();
   CHECK(made.effects.size() == 2);
-  CHECK(made.change.events.front().detail ==
-        json{{"to", "failed"}, {"steps", 1}, {"type", "broken"}, {"message", "no"}});
+  CHECK(
+      made.change.events.front().detail ==
+      json{{"to", "failed"}, {"steps", 1}, {"awaited", 3}, {"type", "broken"}, {"message", "no"}});
 }
 
 TEST_CASE("a paused run resumes to compensate", "[builder]") {

@@ -15,6 +15,24 @@ run_error make_run_error(const error& why, const std::string& node, std::uint32_
   return {std::string{why.error_class()}, why.message, node, attempt};
 }
 
+/// Why a step is compensated, as the end of a message; "" if no failure is the reason.
+std::string cause_of_compensation(const run_state& run, const token& t) {
+  const auto sentence = [](const std::string& type, const std::string& message,
+                           const std::string& node) {
+    return "; it was called because of " + type + (node.empty() ? "" : " at \"" + node + "\"") +
+           ": " + message;
+  };
+  if (const token* const part = find_compensating(run, t.branch)) {
+    if (!part->exit->error) return {};
+    const json& cause = *part->exit->error;
+    return sentence(cause.at("type").get<std::string>(), cause.at("message").get<std::string>(),
+                    cause.at("node").get<std::string>());
+  }
+  if (!run.compensating || !run.compensating->error) return {};
+  const run_error& cause = *run.compensating->error;
+  return sentence(cause.type, cause.message, cause.node);
+}
+
 }  // namespace
 
 void run_failures::fail_now(run_error error) {
@@ -103,7 +121,8 @@ void run_failures::fail_visit(token& t, const error& why) {
   changes_.mark_changed(t);
   if (t.compensates) {
     error.type = "compensation_failed";
-    error.message = "the compensation of node \"" + error.node + "\" failed: " + why.message;
+    error.message = "the compensation of node \"" + error.node + "\" failed: " + why.message +
+                    cause_of_compensation(std::as_const(changes_).run(), t);
     return fail_now(std::move(error));
   }
   offer_outwards(t, why, std::move(error));

@@ -86,13 +86,14 @@ void run_sections::compensate(token& t, pending_exit exit) {
   t.timer.reset();
   t.exit = std::move(exit);
   tokens_.gather(t);
-  bool awaits = false;
+  std::size_t awaited = 0;
   for (const auto inside : tokens_.inside(branch, branch.size(), id)) {
     token& other = *changes_.run().find_token(inside);
     // The compensation of a section inside goes on; it is one of those to make.
     if (other.compensates) continue;
     if (calls_.stop(other)) {
-      awaits = other.stopping = true;
+      ++awaited;
+      other.stopping = true;
       changes_.mark_changed(other);
       continue;
     }
@@ -101,8 +102,8 @@ void run_sections::compensate(token& t, pending_exit exit) {
     if (!has_stopped) changes_.record(event_kind::branch_dropped, other);
     tokens_.remove(inside);
   }
-  if (const auto steps = compensations_.count_within(branch); awaits || steps > 0) {
-    json detail{{"steps", steps}};
+  if (const auto steps = compensations_.count_within(branch); awaited + steps > 0) {
+    json detail = compensating_detail(steps, awaited);
     if (t.exit->error) {
       detail["type"] = t.exit->error->at("type");
       detail["message"] = t.exit->error->at("message");

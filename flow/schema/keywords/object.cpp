@@ -30,6 +30,7 @@ class member_count_keyword final : public keyword {
   std::uint64_t limit_;
 };
 
+/// A missing member is reported at its own place.
 class required_keyword final : public keyword {
  public:
   required_keyword(location_index at, std::string path, std::vector<std::string> names)
@@ -41,7 +42,7 @@ class required_keyword final : public keyword {
     for (const auto& name : names_) {
       if (!run.work().take(steps_to_find(name))) return false;
       if (value.contains(name)) continue;
-      valid = run.mismatch(*this, at, [&] { return "must have the member " + shown(name); });
+      valid = run.mismatch(*this, place{&at, &name}, [] { return std::string{"is required"}; });
       if (!run.is_reporting()) break;
     }
     return valid;
@@ -66,9 +67,8 @@ class needs_members_keyword final : public keyword {
     for (const auto& name : needed_) {
       if (!run.work().take(steps_to_find(name))) return false;
       if (value.contains(name)) continue;
-      valid = run.mismatch(*this, at, [&] {
-        return "must have the member " + shown(name) + ", because it has " + shown(name_);
-      });
+      valid = run.mismatch(*this, place{&at, &name},
+                           [&] { return "is required, because there is " + shown(name_); });
       if (!run.is_reporting()) break;
     }
     return valid;

@@ -40,7 +40,8 @@ class RunCalls(Caller):
         """Starts a run and returns at once.
 
         flow         name of the flow; its published version runs unless `version` is given
-        version      "1.0.2", or "1.x" or "1.0.x": the newest of these up to the published version
+        version      "1.0.2" or the label of a version, or "1.x" or "1.0.x": the newest of these up to
+                     the published version
         input        initial data of the run
         id, key      idempotency: an existing run with this id or key is returned, not started again
         attributes   values by which the run is found: str, int, float, bool or datetime by name

@@ -97,8 +97,8 @@ class TaskCalls(Caller):
 
     def log_task(self, task: str, lease: str, lines: List[Mapping[str, Any]], *,
                  key: Optional[str] = None, timeout: Optional[float] = None) -> None:
-        """Adds lines, each with `level`, `message` and perhaps `age_ms`, the time since it was
-        written, to the run's log."""
+        """Adds lines to the run's log, each with `level`, `message` and perhaps `age_ms`, the time
+        since it was written, `about`, what it names in place of the node, and `context`, a dict."""
         self._report(task, "log", {"lease": lease, "lines": [dict(line) for line in lines]},
                    key=key, timeout=timeout)
 

@@ -352,7 +352,7 @@ class StepPage:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One log line of a function."""
+    """One log line of a function. `about`: what it names in place of its node."""
 
     at: datetime
     level: str
@@ -360,6 +360,8 @@ class LogLine:
     node: Optional[str] = None
     visit: Optional[int] = None
     attempt: Optional[int] = None
+    about: Optional[str] = None
+    context: Optional[Object] = None
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from enum import Enum
 from typing import Any
 
 import pawl
-from pawl.legacy import (WorkflowInterrupt, WorkflowLogger, WorkflowState, code_node,
-                         get_registered_function, interruptible, list_registered_functions,
-                         pausable_node, pawl_function, register_function, workflow_function)
+from pawl.legacy import (DatabaseManager, WorkflowControl, WorkflowInterrupt, WorkflowLogger,
+                         WorkflowState, code_node, get_registered_function, interruptible,
+                         list_registered_functions, pausable_node, pawl_function,
+                         register_function, workflow_function)
 from pawl.legacy._function import OldFunction
 from pawl.legacy._names import code_ref_of
 from pawl.legacy._plain import plain
@@ -44,6 +45,11 @@ class Called:
     def logged(self):
         found = self.lines.batch()
         return [(line["level"], line["message"]) for line in found[1]] if found else []
+
+    @property
+    def lines_with_context(self):
+        return [(line["message"], line.get("about"), line.get("context"))
+                for line in self.lines.batch()[1]]
 
 
 def outcome(function, wish="none", **changes):
@@ -257,12 +263,41 @@ class Logs(unittest.TestCase):
             logger.debug("d", context={})
             logger.log("INFO", "l")
         self.assertEqual(Called(f).logged, [
-            ("info", '100 %s {"item": 1, "at": "2025-01-02"}'), ("warning", "other: w"),
-            ("error", "e"), ("debug", "d"), ("info", "l")])
+            ("info", "100 %s"), ("warning", "w"), ("error", "e"), ("debug", "d"), ("info", "l")])
+        self.assertEqual(Called(f).lines_with_context, [
+            ("100 %s", None, {"item": 1, "at": "2025-01-02"}), ("w", "other", None),
+            ("e", None, None), ("d", None, None), ("l", None, None)])
+
+    def test_any_context_becomes_json(self):
+        loop = {}
+        loop["loop"] = loop
+        for context, sent in (({"n": float("nan"), 1: "\ud800"}, {"n": None, "1": "?"}),
+                              ({"text": "x" * 20_000}, {"left_out_bytes": 20_012}),
+                              (loop, {"not_json": "Circular reference detected"})):
+            call = Called(lambda state, logger, interrupt: logger.info("m", context=context))
+            self.assertEqual(call.lines_with_context, [("m", None, sent)])
+
+    def test_outside_of_a_step_the_message_has_all(self):
+        with self.assertLogs("workflow.t", "INFO") as said:
+            WorkflowLogger("t").info("begin", "loop", {"n": 0})
+        self.assertEqual(said.records[0].getMessage(), 'loop: begin {"n": 0}')
 
     def test_an_unknown_level_is_refused(self):
         with self.assertRaisesRegex(ValueError, "unknown log level 'loud'"):
             WorkflowLogger("t").log("loud", "x")
+
+
+class Storage(unittest.TestCase):
+    def test_a_database_manager_says_which_server(self):
+        self.assertIsNone(DatabaseManager().url)
+        url = "http://127.0.0.1:1"
+        self.assertEqual(DatabaseManager(url).url, url)
+        with self.assertLogs("pawl.legacy", "WARNING") as said:
+            self.assertIsNone(DatabaseManager("~/.ren/workflow.db").url)
+        self.assertIn("the database ~/.ren/workflow.db is not used", said.output[0])
+        with self.assertRaisesRegex(AttributeError, "no get_session: the runs are on the server"):
+            DatabaseManager().get_session()
+        self.assertIsInstance(WorkflowControl(DatabaseManager()).client, pawl.Client)
 
 
 class Registry(unittest.TestCase):

@@ -34,10 +34,9 @@ class Flows(ServerTest):
             self.client.create_flow(self.definition(v=version), version=version, publish=True)
         self.assertEqual(self.client.start(name, version="1.x").version, "1.1.0")
         self.assertEqual(self.client.start(name, version="1.0.x").version, "1.0.0")
-        with self.assertRaises(pawl.NotFound):
-            self.client.start(name, version="3.x")
-        with self.assertRaises(pawl.InvalidArgument):
-            self.client.start(name, version="latest")
+        for version in ("3.x", "latest"):  # the second could be a label
+            with self.assertRaises(pawl.NotFound):
+                self.client.start(name, version=version)
 
     def test_another_definition_of_the_same_version_is_refused(self):
         self.client.create_flow(self.definition(), version="1.0.0")

@@ -4,7 +4,7 @@ import threading
 import time
 
 import pawl
-from pawl.legacy import pawl_function, register_function
+from pawl.legacy import WorkflowControl, pawl_function, register_function
 from pawl.legacy._function import OldFunction, add_to
 from tests.server import PATIENCE, ServerTest, task
 
@@ -58,11 +58,16 @@ class Functions(LegacyTest):
     def test_lines_reach_the_log_of_the_run(self):
         def f(state, logger, interrupt):
             logger.info("half", node_id="n", context={"item": 1})
-            logger.error("at the end")
+            logger.error("at the end", node_id="loop")
         run = self.started(f)
         self.client.wait(run, PATIENCE)
-        self.assertEqual([(line.level, line.node, line.message) for line in self.client.logs(run)],
-                         [("info", "n", 'half {"item": 1}'), ("error", "n", "at the end")])
+        self.assertEqual([(line.level, line.node, line.message, line.about, line.context)
+                          for line in self.client.logs(run)],
+                         [("info", "n", "half", None, {"item": 1}),
+                          ("error", "n", "at the end", "loop", None)])
+        self.assertEqual([(line["node_id"], line["message"], line["context"])
+                          for line in WorkflowControl(self.client).get_workflow_logs(run)],
+                         [("n", "half", {"item": 1}), ("loop", "at the end", {})])
 
     def test_old_and_new_functions_share_a_worker(self):
         name = self.name()
@@ -103,6 +108,37 @@ class Pauses(LegacyTest):
         self.assertEqual(done.status, "completed")
         self.assertGreaterEqual(done.data["count"], 5)
         self.assertEqual(done.data["calls"], 6)  # each call has seen what the one before kept
+
+    def test_each_of_many_loops_learns_of_a_pause_and_a_stop_within_a_second(self):
+        loops = 16
+        inside, seen = threading.Semaphore(0), {}
+
+        def f(state, logger, interrupt_fn):
+            inside.release()
+            while not (state.pause_requested or state.cancel_requested):
+                time.sleep(0.01)
+            seen[state.thread_id] = time.monotonic()
+            interrupt_fn("paused")
+        made = pawl.Worker(self.client, threads=loops, lease=3600, poll_wait=5)
+        made.add(OldFunction(self.name(), f, self.client))
+        made.start()
+        self.addCleanup(made.stop, 5)
+        flow = self.flow(task(code_ref=self.name()))
+        runs = [self.client.start(flow).id for _ in range(loops)]
+        for wish in (self.client.pause, self.client.cancel):
+            for _ in runs:
+                self.assertTrue(inside.acquire(timeout=PATIENCE))
+            seen.clear()
+            sent = {}
+            for run in runs:
+                sent[run] = time.monotonic()
+                wish(run)
+            self.eventually(lambda: len(seen) == loops)
+            self.assertLess(max(seen[run] - sent[run] for run in runs), 1.0, wish)
+            if wish == self.client.pause:
+                for run in runs:
+                    self.status(run, "paused")
+                    self.client.resume(run)
 
     def test_a_pause_waits_for_other_branches_and_loses_no_update(self):
         inside, other, go_on = (threading.Event() for _ in range(3))

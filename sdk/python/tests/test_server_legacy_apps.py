@@ -154,8 +154,10 @@ class Control(ServerTest):
         for input in ({"a": 1}, {"a": 2}):
             with self.assertRaisesRegex(ValueError, "thr_once"):
                 control.start_workflow(flow, input, "thr_once")
-        with self.assertRaisesRegex(ValueError, "7 is not a flow"):
+        with self.assertRaisesRegex(ValueError, "no numbers of flow versions, as 7: .*--old-api"):
             control.start_workflow(7)
+        with self.assertRaisesRegex(ValueError, "True is not a flow"):
+            control.start_workflow(True)
         with self.assertRaisesRegex(TypeError, "not a dict"):
             WorkflowControl({})
         listed = control.list_workflows(limit=1)

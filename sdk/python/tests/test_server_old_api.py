@@ -6,8 +6,11 @@ import urllib.error
 import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
+import pawl
+from pawl.legacy import DatabaseManager, WorkflowControl
 from tests.server import PATIENCE
 from tests.test_server_legacy_apps import COUNT, PRICES, AppsTest
+from tests.web_socket import WebSocket
 
 LIST = "item,price,currency\ntea,80.5,EUR\ncup,30,\n"
 
@@ -56,8 +59,30 @@ class Page(AppsTest):
     def lines(self, thread):
         return [line["message"] for line in self.ok("GET", f"/api/thread/{thread}/logs")["logs"]]
 
+    def follow(self, thread):
+        """Returns the messages of a socket that follows the run, as the page opens it."""
+        page = WebSocket(self.server.url, f"/api/runs/{thread}/events", PATIENCE)
+        self.addCleanup(page.close)
+        messages = page.messages()
+        self.assertEqual([next(messages)["type"] for _ in range(2)], ["connection", "status"])
+        return messages
+
+    def heard(self, messages, kind, **fields):
+        """Reads messages up to one of this kind with these fields, and returns its data."""
+        for message in messages:
+            data = message.get("data", message)
+            if message["type"] == kind and all(data.get(k) == v for k, v in fields.items()):
+                return data
+        return self.fail(f"the socket was closed before {kind} {fields}")
+
     def test_a_loop_is_started_paused_resumed_once_and_stopped(self):
         thread = self.start(COUNT, {"shelves": [f"S{n}" for n in range(1000)]})
+        messages = self.follow(thread)
+        line = next(each["data"] for each in messages if each["type"] == "log"
+                    and each["data"]["message"].startswith("counted shelf"))
+        self.assertEqual((line["level"], line["node_id"]), ("INFO", "shelves"))
+        self.assertEqual(line["message"],
+                         f"counted shelf {int(line['context']['shelf'][1:]) + 1} of 1000")
         self.eventually(lambda: any("counted shelf 2 of 1000" in line
                                     for line in self.lines(thread)))
         for _ in range(2):
@@ -65,8 +90,14 @@ class Page(AppsTest):
                              {"thread_id": thread, "status": "pause_requested",
                               "message": "Pause request sent"})
         self.until_status(thread, "paused")
+        self.heard(messages, "status", status="paused")
+        self.heard(messages, "timer", event="timer_pause")
         before = len(self.eventually(lambda: self.client.state(thread).get("counted")))
         self.assertEqual(self.ok("POST", f"/api/thread/{thread}/resume")["status"], "resumed")
+        self.heard(messages, "status", status="running")
+        self.heard(messages, "timer", event="timer_start")
+        again = self.heard(messages, "log", message=f"counted shelf {before + 1} of 1000")
+        self.assertEqual(again["context"], {"shelf": f"S{before}"})
         self.eventually(lambda: len(self.client.state(thread).get("counted", ())) > before
                         or any(f"counted shelf {before + 1} of" in line
                                for line in self.lines(thread)))
@@ -76,6 +107,9 @@ class Page(AppsTest):
                              {"thread_id": thread, "status": "stopped",
                               "message": "Thread stopped successfully"})
         run = self.until_status(thread, "cancelled")
+        ended = self.heard(messages, "status", status="cancelled")
+        self.assertEqual(ended["metadata"]["cancel_reason"], "User requested stop")
+        self.heard(messages, "timer", event="timer_stop")
         self.assertEqual(run["metadata"]["cancel_reason"], "User requested stop")
         self.assertIsInstance(run["flow_version_id"], int)
 
@@ -101,6 +135,31 @@ class Page(AppsTest):
         data = self.client.state(thread)
         self.assertEqual((data["approver"], data["published"], data["row_count"]),
                          ("Ann", True, 2))
+
+    def test_a_version_is_started_by_its_text(self):
+        definition = {"nodes": [{"id": "start", "type": "start"}, {"id": "end", "type": "end"}],
+                      "edges": [{"source": "start", "target": "end"}]}
+        made = self.ok("POST", "/api/flows", {"name": "dl", "definition": definition,
+                                              "version": "v1"})
+        run = self.control.start_workflow("dl@v1")
+        self.until_status(run, "completed")
+        self.assertEqual(self.ok("GET", f"/api/thread/{run}/status")["flow_version_id"],
+                         made["flow_version_id"])
+        with self.assertRaises(pawl.NotFound):
+            self.control.start_workflow("dl@v2")
+
+    def test_a_version_is_started_by_its_number(self):
+        control = WorkflowControl(DatabaseManager(self.server.url))
+        number = self.ok("GET", f"/api/flows/{PRICES}/versions")[0]["flow_version_id"]
+        run = control.start_workflow(number, {}, "numbered")
+        self.assertEqual(run, "numbered")
+        self.until_status(run, "completed")
+        self.assertEqual(control.get_workflow_status(run)["flow_version_id"], number)
+        listed = [each for each in control.list_workflows() if each["thread_id"] == run]
+        self.assertEqual([each["flow_version_id"] for each in listed], [number])
+        for wrong, said in ((number, "already completed"), (999, "Flow version 999 not found")):
+            with self.assertRaisesRegex(ValueError, said):
+                control.start_workflow(wrong, {}, "numbered")
 
     def test_an_id_is_used_once(self):
         thread = self.start(PRICES)

@@ -255,6 +255,18 @@ class Logs(unittest.TestCase):
             self.assertEqual(len(keys), 1 if sent else 2)
             self.assertTrue(lines.empty)
 
+    def test_a_server_that_does_not_know_contexts_gets_them_in_the_message(self):
+        refusal = pawl.InvalidArgument("unknown field", status=400, diagnostics=[
+            pawl.Diagnostic("error", "/lines/0/context", "unknown_field", "unknown field")])
+        calls, shipper, lines, logger = self.open(refusal, None, start=False)
+        logger.info("begin", extra={"about": "loop", "context": {"n": 0}})
+        self.assertFalse(shipper._send(lines))
+        self.assertTrue(shipper._send(lines))
+        first, second = (args[2][0] for _, args, _ in calls.seen)
+        self.assertEqual((first["message"], first["about"], first["context"]),
+                         ("begin", "loop", {"n": 0}))
+        self.assertEqual(second, {"level": "info", "message": 'loop: begin {"n": 0}'})
+
     def test_a_server_that_does_not_know_ages_gets_the_lines_without_them(self):
         refusal = pawl.InvalidArgument("unknown field", status=400, diagnostics=[
             pawl.Diagnostic("error", "/lines/0/age_ms", "unknown_field", "unknown field")])

@@ -13,6 +13,8 @@ import '@xyflow/react/dist/style.css';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { type Definition, edgeText } from '../model/definition';
 import type { Progress } from '../model/progress';
+import { leftText } from '../model/time';
+import { useNow } from '../session';
 import { isDark, useSettings } from '../settings';
 import { type Layout, type LayoutInput, layoutFlow, nodeHeight, nodeWidth } from './layout';
 import LayoutWorker from './layout.worker?worker';
@@ -30,6 +32,8 @@ const handles: NodeHandle[] = [
   { type: 'target', position: Position.Top, x: nodeWidth / 2, y: 0 },
   { type: 'source', position: Position.Bottom, x: nodeWidth / 2, y: nodeHeight },
 ];
+/** The whole graph can be made as small as this, in pixels: the width of a phone. */
+const minFitted = 250;
 /** Above this many nodes the layout would hold up the page. */
 const workerFrom = 200;
 
@@ -56,6 +60,8 @@ interface FlowGraphProps {
   /** Of a run. Progress changes in place: `version` says when. */
   progress?: Progress | undefined;
   version?: number;
+  /** When the wait of a node ends at the latest. */
+  deadlines?: ReadonlyMap<string, number>;
   selected?: string | undefined;
   onSelect(id: string | undefined): void;
   diagnostics?: Map<string, { errors: number; warnings: number }>;
@@ -75,6 +81,7 @@ function Canvas({
   definition,
   progress,
   version = 0,
+  deadlines,
   selected,
   onSelect,
   diagnostics,
@@ -102,16 +109,20 @@ function Canvas({
   );
   const layout = useLayout(input);
 
+  const minute = useNow(60_000, (deadlines?.size ?? 0) > 0);
   // Only nodes that changed are drawn again.
   const cache = useRef(new Map<string, { key: string; node: Node<NodeData> }>());
   const nodes = useMemo(() => {
     if (!layout) return [];
     const next = new Map<string, { key: string; node: Node<NodeData> }>();
+    const now = Date.now();
     const all = definition.nodes.map((node) => {
       const state = progress?.nodes.get(node.id);
       const position = layout.nodes[node.id] ?? { x: 0, y: 0 };
       const found = diagnostics?.get(node.id);
       const text = state ? progressText(state) : '';
+      const until = state?.phase === 'waiting' ? deadlines?.get(node.id) : undefined;
+      const left = until === undefined ? '' : leftText(until, now);
       const key = JSON.stringify([
         position,
         node.type,
@@ -119,6 +130,7 @@ function Canvas({
         state?.phase,
         state?.visits,
         text,
+        left,
         state?.items,
         selected === node.id,
         found,
@@ -150,6 +162,7 @@ function Canvas({
                   selected: selected === node.id,
                   onSelect: select,
                   text,
+                  left,
                 },
               } satisfies Node<NodeData>,
             };
@@ -158,7 +171,7 @@ function Canvas({
     });
     cache.current = next;
     return all;
-  }, [layout, definition, progress, version, selected, diagnostics, select]);
+  }, [layout, definition, progress, version, deadlines, minute, selected, diagnostics, select]);
 
   const edges = useMemo<Edge<EdgeData>[]>(() => {
     if (!layout) return [];
@@ -262,17 +275,27 @@ function Canvas({
             deleteKeyCode={null}
             selectionKeyCode={null}
             multiSelectionKeyCode={null}
-            minZoom={0.05}
+            minZoom={Math.min(0.05, minFitted / Math.max(layout.width, layout.height))}
             maxZoom={2}
             preventScrolling={false}
             zoomOnScroll={false}
             panOnScroll={false}
             zoomActivationKeyCode={['Control', 'Meta']}
+            proOptions={{ hideAttribution: true }}
             onPaneClick={() => onSelect(undefined)}
             onlyRenderVisibleElements={definition.nodes.length > 150}
           >
-            <Controls showInteractive={false} />
-            {definition.nodes.length > 60 && <MiniMap pannable ariaLabel="Map of the graph" />}
+            {definition.nodes.length > 60 && (
+              <MiniMap
+                pannable
+                ariaLabel="Map of the graph"
+                nodeStrokeColor="var(--edge)"
+                // A node of a large graph would be smaller than a pixel of the map.
+                nodeStrokeWidth={Math.max(layout.width / 200, layout.height / 150)}
+                maskStrokeColor="var(--accent)"
+                maskStrokeWidth={2}
+              />
+            )}
           </ReactFlow>
         ) : (
           <p className="loading" role="status">
@@ -280,6 +303,12 @@ function Canvas({
           </p>
         )}
       </div>
+      {layout && (
+        // Below the canvas, where it covers no node.
+        <div className="react-flow graph-tools">
+          <Controls showInteractive={false} orientation="horizontal" />
+        </div>
+      )}
     </div>
   );
 }

@@ -39,7 +39,8 @@ export function layoutFlow({ nodes, edges }: LayoutInput): Layout {
     marginy: 8,
   });
   for (const id of nodes) graph.setNode(id, { width: nodeWidth, height: nodeHeight });
-  for (const edge of edges) {
+  // Of the targets of a node, dagre puts the last on the left.
+  for (const edge of [...edges].reverse()) {
     const width = edge.label ? Math.ceil(shortLabel(edge.label).length * charWidth) + 14 : 0;
     graph.setEdge(
       edge.source,

@@ -27,6 +27,8 @@ export interface NodeData extends Record<string, unknown> {
   selected: boolean;
   onSelect(id: string): void;
   text: string;
+  /** "59min left"; empty if it waits for nothing that ends by time. */
+  left: string;
 }
 
 export interface EdgeData extends Record<string, unknown> {
@@ -55,7 +57,8 @@ export function progressText(progress: NodeProgress): string {
 }
 
 export const NodeBox = memo(function NodeBox({ data }: NodeProps<Node<NodeData>>) {
-  const { id, type, label, progress, selected, onSelect, diagnostics, text } = data;
+  const { id, type, label, progress, selected, onSelect, diagnostics, text, left } = data;
+  const said = [text, left].filter(Boolean).join(', ');
   const phase = progress?.phase;
   return (
     <>
@@ -64,7 +67,7 @@ export const NodeBox = memo(function NodeBox({ data }: NodeProps<Node<NodeData>>
         type="button"
         className={`node${phase ? ` phase-${phase}` : ''}${selected ? ' selected' : ''}${diagnostics?.errors ? ' has-errors' : ''} nopan`}
         aria-pressed={selected}
-        title={`${visibleText(id)}${text ? `\n${text}` : ''}`}
+        title={`${visibleText(id)}${said ? `\n${said}` : ''}`}
         onClick={() => onSelect(id)}
       >
         <span className="node-title">
@@ -92,9 +95,10 @@ export const NodeBox = memo(function NodeBox({ data }: NodeProps<Node<NodeData>>
           )}
           <span className="node-type">{type}</span>
         </span>
-        {text && (
+        {said && (
           <span className="node-text">
             <bdi>{visibleText(text)}</bdi>
+            {left && <span>{left}</span>}
           </span>
         )}
         {progress?.items && progress.items.total > 0 && (

@@ -112,6 +112,11 @@ export const wording: Record<Command, Wording> = {
   },
 };
 
+/** Whether a command is recorded with a reason. */
+export function takesReason(command: Command): boolean {
+  return command !== 'signal' && command !== 'restart';
+}
+
 export type BulkCommand = 'pause' | 'resume' | 'retry' | 'cancel' | 'terminate' | 'signal';
 
 /** Commands for several runs at once, and the statuses that take them. */
@@ -216,8 +221,7 @@ export function pawlText(where: Where, command: Command, run: string, body: Comm
   if (command === 'answer' && body.question) options.push('--question', body.question);
   if (command === 'skip') options.push('--node', body.node ?? '');
   if (command === 'restart' && body.id) options.push('--id', body.id);
-  const takesReason = ['pause', 'cancel', 'terminate', 'skip', 'answer', 'set-data'].includes(command);
-  if (takesReason && body.reason) options.push('--reason', body.reason);
+  if (takesReason(command) && body.reason) options.push('--reason', body.reason);
   return commandText(where, command, operands, options);
 }
 

@@ -58,22 +58,29 @@ export function isShortForm(source: unknown): boolean {
   return isObject(source) && (source['edges'] ?? null) === null;
 }
 
-/** What an edge says about itself: its label, or its condition in short. */
+/**
+ * What an edge says about itself: its label, or when it is taken. `pawl flows graph` has the same words; see
+ * tests/support/drawing_cases.json.
+ */
 export function edgeText(edge: FlowEdge): string {
   if (edge.label) return edge.label;
+  const event = eventText(edge);
+  if (edge.when === undefined) return event;
+  if (!event && typeof edge.when === 'boolean') return edge.when ? 'yes' : 'no';
+  return `${event ? event + ' ' : ''}if ${ruleText(edge.when)}`;
+}
+
+/** What must happen before an edge is taken; empty for an edge that follows its node. */
+function eventText(edge: FlowEdge): string {
   if (edge.on) return 'on ' + edge.on;
   if (edge.onTimeout) return 'on timeout';
   if (edge.each) return 'each item';
   if (edge.body) return 'body';
-  if (edge.onError !== undefined) {
-    if (edge.onError === true) return 'on error';
-    return (
-      'on error ' + (Array.isArray(edge.onError) ? edge.onError.map(textOf).join(', ') : textOf(edge.onError))
-    );
-  }
-  if (edge.when === undefined) return '';
-  if (typeof edge.when === 'boolean') return edge.when ? 'if true' : 'if false';
-  return 'if ' + ruleText(edge.when);
+  if (edge.onError === undefined) return '';
+  if (edge.onError === true) return 'on error';
+  return (
+    'on error ' + (Array.isArray(edge.onError) ? edge.onError.map(textOf).join(', ') : textOf(edge.onError))
+  );
 }
 
 const infix = new Set([
@@ -101,15 +108,15 @@ export function ruleText(rule: Json): string {
   const [[operator, operand] = [undefined, null], ...more] = Object.entries(rule);
   if (operator === undefined || more.length > 0) return JSON.stringify(rule);
   const operands = Array.isArray(operand) ? operand : [operand];
-  if (operator === 'var') return textOf(operands[0] ?? '');
-  if (operator === '!' || operator === '!!') return `${operator}${ruleText(operands[0] ?? null)}`;
-  if (infix.has(operator) && operands.length > 1)
-    return operands
-      .map((each) =>
-        (isObject(each) && !('var' in each) ? `(${ruleText(each)})` : ruleText(each as Json)).toString(),
-      )
-      .join(` ${operator} `);
+  if (operator === 'var') return ruleText(operands[0] ?? '');
+  if (operator === '!' || operator === '!!') return operator + operandText(operands[0] ?? null);
+  if (infix.has(operator) && operands.length > 1) return operands.map(operandText).join(` ${operator} `);
   return `${operator}(${operands.map((each) => ruleText(each as Json)).join(', ')})`;
+}
+
+/** A rule beside an operator: in parentheses, unless it is a value or a variable. */
+function operandText(rule: Json): string {
+  return isObject(rule) && !('var' in rule) ? `(${ruleText(rule)})` : ruleText(rule);
 }
 
 /** Reads a definition leniently: what is malformed is left out, so that broken drafts draw, too. */
@@ -181,13 +188,14 @@ function sectionOf(
     const plain = { when: undefined, onError: undefined, on: '', onTimeout: false, each: false, body: false };
     edges.push({ index: index + edges.length, source: flowSection, target, label: '', ...plain, ...kind });
   };
+  add(first, { body: true });
   const handlers = flow['on_error'];
   for (const each of Array.isArray(handlers) ? handlers : [handlers])
     if (isObject(each)) add(each['to'], { onError: each['on'] ?? true, when: each['when'] ?? undefined });
     else add(each, { onError: true });
   add(flow['on_timeout'], { onTimeout: true });
-  if (edges.length === 0 && Object.keys(data).length === 0) return undefined;
-  add(first, { body: true });
+  const hasHandlers = edges.length > 1;
+  if (!hasHandlers && Object.keys(data).length === 0) return undefined;
   return { node: { id: flowSection, type: 'section', data, label: 'flow' }, edges };
 }
 

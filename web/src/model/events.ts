@@ -122,6 +122,7 @@ export function eventText(event: RunEvent): string {
       break;
     case 'compensating':
       parts.push(`${textOf(detail['steps'])} steps`);
+      if (detail['awaited'] !== undefined) parts.push(`${textOf(detail['awaited'])} calls awaited`);
       if (detail['to'] !== undefined) parts.push(`then ${textOf(detail['to'])}`);
       break;
   }

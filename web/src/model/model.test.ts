@@ -7,9 +7,9 @@ import { eventText, groupOf } from './events';
 import { foldedAxis } from './fold';
 import { quantiles } from './metrics';
 import { spanOf } from './pointer';
-import { progressOf } from './progress';
-import { absoluteText, durationText, relativeText } from './time';
-import { adviceOf, cancelReason, isServed, moverText, toneOf } from './why';
+import { deadlines, progressOf } from './progress';
+import { absoluteText, durationText, leftText, relativeText } from './time';
+import { adviceOf, cancelReason, isServed, moverText, reasonText, toneOf } from './why';
 
 const t0 = Date.parse('2026-01-31T09:00:00.000Z');
 let place = 0;
@@ -66,9 +66,9 @@ test('handlers and a deadline of a flow are a section around it', () => {
   expect(whole.entry).toBe('/');
   expect(whole.nodes[2]).toEqual({ id: '/', type: 'section', data: { timeout: '1h' }, label: 'flow' });
   expect(whole.edges.map((edge) => [edge.source, edge.target, edgeText(edge)])).toEqual([
+    ['/', 'a', 'body'],
     ['/', 'h', 'on error x'],
     ['/', 'h', 'on timeout'],
-    ['/', 'a', 'body'],
   ]);
   expect(readDefinition({ nodes, edges: [], on_error: null }).nodes).toHaveLength(2);
 });
@@ -91,8 +91,8 @@ test('rules are written as people write them', () => {
     '',
     '',
     'on error',
-    'if true',
-    'if false',
+    'yes',
+    'no',
     '',
     'on timeout',
     'each item',
@@ -171,6 +171,30 @@ test('joined branches end their waits', () => {
   expect(progress.attempts.map((each) => [each.status, each.segments[0]!.to! - t0])).toEqual([
     ['completed', 10],
     ['completed', 10],
+  ]);
+  expect(progress.nodes.get('j')!.visits).toBe(1);
+  progress.apply(event('branch_arrived', 'j', 20, {}, 3));
+  expect(progress.nodes.get('j')!.visits).toBe(2);
+});
+
+test('a node that waits ends at its first deadline', () => {
+  const wait = (node: string, until?: string) => ({
+    node,
+    kind: 'timer' as const,
+    name: '',
+    ...(until && { until }),
+  });
+  const at = (minute: number) => new Date(t0 + minute * 60_000).toISOString();
+  const waits = [wait('a', at(9)), wait('b'), wait('a', at(4))];
+  expect([...deadlines({ waiting_on: waits })]).toEqual([['a', t0 + 240_000]]);
+  expect([-1, 0, 1, 59_999, 60_000, 3_599_999, 90_061_000].map((ms) => leftText(t0 + ms, t0))).toEqual([
+    '',
+    '',
+    '<1min left',
+    '<1min left',
+    '1min left',
+    '59min left',
+    '1d 1h left',
   ]);
 });
 
@@ -306,6 +330,18 @@ test('an explanation has a tone, who moves the run, and what to do about a failu
   expect(moverText(reason({ mover: 'command', commands: commands('resume') }))).toBe(
     'Continues with: resume.',
   );
+  const asks = {
+    kind: 'answer' as const,
+    name: 'a#1.1',
+    text: 'Waits for an answer to the question "a#1.1".',
+  };
+  expect(reasonText(reason({ ...asks, detail: { question: 'Ship for $& 5?' } as never }))).toBe(
+    'Waits for an answer: Ship for $& 5?',
+  );
+  expect(reasonText(reason({ ...asks, detail: { question: { amount: 5 } } as never }))).toBe(
+    'Waits for an answer.',
+  );
+  expect(reasonText(reason({ text: 'Waits.' }))).toBe('Waits.');
   const error = { type: 't', message: 'm.', node: 'a', attempt: 1 };
   const failure = (text: string, ...names: WaitReason['commands'][number]['command'][]) =>
     adviceOf(reason({ kind: 'failure', mover: 'command', text, commands: commands(...names) }), error);

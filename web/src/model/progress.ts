@@ -1,7 +1,7 @@
 // What the events of a run say about the nodes, edges and attempts of its flow. Applies one event at
 // a time, so a run of 40,000 events stays linear. The rules are those of the program's tree view
 // (cli/view/progress.cpp), with the edges taken and the attempts (attempts.ts) in addition.
-import type { RunEvent } from '../client';
+import type { Run, RunEvent } from '../client';
 import { type Attempt, type AttemptStatus, Attempts } from './attempts';
 import { type Definition, type FlowEdge, failureOf, isObject, numberOf, textOf } from './definition';
 
@@ -149,7 +149,7 @@ export class Progress {
         this.#leave(event.node);
         return;
       case 'in_doubt':
-        node.info = 'in doubt: the call was interrupted';
+        node.info = ['in doubt', textOf(detail['why'])].filter(Boolean).join(': ');
         return;
       case 'step_restarted':
         if (node.running === 0) node.running = 1;
@@ -239,14 +239,14 @@ export class Progress {
         return this.#leave(event.node);
       case 'branch_arrived':
         node.waiting += 1;
-        node.visits = Math.max(node.visits, event.visit);
+        // Branches that are joined are one visit.
+        if (node.waiting === 1) node.visits += 1;
         node.phase = 'waiting';
         if (node.waiting === 1) node.since = at;
         node.wait = `other branches; ${node.waiting} here`;
         return;
       case 'branches_joined':
         node.info = `${textOf(detail['branches'])} branches joined`;
-        node.visits = Math.max(node.visits, event.visit);
         node.waiting = 0;
         node.wait = '';
         if (node.since !== undefined) node.tookUs = (at - node.since) * 1000;
@@ -384,6 +384,14 @@ export class Progress {
     }
     this.#attempts.endAll(at, status);
   }
+}
+
+/** When the wait of each waiting node ends at the latest, of those that end by time. */
+export function deadlines(run: Pick<Run, 'waiting_on'>): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const { node, until } of run.waiting_on)
+    if (until) found.set(node, Math.min(found.get(node) ?? Number.POSITIVE_INFINITY, Date.parse(until)));
+  return found;
 }
 
 /** The progress after all of these events. */

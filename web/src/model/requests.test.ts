@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { PawlError } from '../client';
 import { curlText, pawlText, runIdOf, shellQuote, startText } from './commands';
-import { diagnosticsBelow, extraKeys, fieldOf, initialOf } from './schema';
+import { diagnosticsIn } from './refusal';
+import { atFields, extraKeys, fieldOf, initialOf } from './schema';
 
 test('a run that the console starts gets an id that begins with the name of its flow', () => {
   const key = 'console-0123456789abcdef0123456789abcdef';
@@ -24,21 +25,22 @@ test('a start is offered as a command of the program, quoted for a shell', () =>
   );
 });
 
-test('diagnostics of a member begin in the member, others stay as they are', () => {
-  const at = (pointer: string) => ({ severity: 'error' as const, pointer, code: 'c', message: 'm' });
+test('diagnostics of the value of a member begin in the value', () => {
+  const at = (pointer: string, code = 'invalid_field') => ({
+    severity: 'error' as const,
+    pointer,
+    code,
+    message: 'm',
+  });
   const error = new PawlError(422, 'invalid_argument', 'd', [
     at('/input/amount'),
     at('/input'),
     at('/inputs'),
     at('/metadata'),
+    at('/customer', 'schema'),
   ]);
-  expect(diagnosticsBelow(error, '/input').map((each) => each.pointer)).toEqual([
-    '/amount',
-    '',
-    '/inputs',
-    '/metadata',
-  ]);
-  expect(diagnosticsBelow(new Error('no answer'), '/input')).toEqual([]);
+  expect(diagnosticsIn(error, '/input').map((each) => each.pointer)).toEqual(['/amount', '', '/customer']);
+  expect(diagnosticsIn(new Error('no answer'), '/input')).toEqual([]);
 });
 
 test('commands are quoted for the shell', () => {
@@ -58,7 +60,7 @@ test('commands are quoted for the shell', () => {
     / --reason x --server \S+ -- -r -5$/,
   );
   expect(pawlText({ ...where, scope: 'default' }, 'retry', 'r', { reason: 'x' })).toBe(
-    'pawl runs retry r --server http://h:1',
+    'pawl runs retry r --reason x --server http://h:1',
   );
 });
 
@@ -85,10 +87,50 @@ test('a form is made from a schema', () => {
     ['any', false, 'json'],
     ['deep', false, 'object'],
   ]);
-  expect(initialOf(field)).toEqual({ yes: false, kind: 'a', deep: {} });
+  // A required answer of yes or no is left to the user.
+  expect(initialOf(field)).toEqual({ kind: 'a' });
   expect(extraKeys(field, { n: 1, other: 2 })).toEqual(['other']);
   expect(fieldOf({ oneOf: [] }).kind).toBe('json');
   expect(fieldOf(true).kind).toBe('json');
   expect(fieldOf({ $ref: '#' }).kind).toBe('json');
   expect(fieldOf({ type: 'object', properties: { self: { $ref: '#' } } }).kind).toBe('object');
+});
+
+test('what is wrong with a value is said at its fields', () => {
+  const form = fieldOf({
+    type: 'object',
+    required: ['n', 'deep'],
+    properties: {
+      n: { type: 'integer' },
+      deep: { type: 'object', required: ['yes'], properties: { yes: { type: 'boolean' } } },
+      any: {},
+      tags: { type: 'array', items: { type: 'string' } },
+    },
+  });
+  const refused = (pointer: string, message: string) => ({
+    severity: 'error' as const,
+    code: 'schema',
+    pointer,
+    message,
+  });
+  const marks = (value: object, ...all: ReturnType<typeof refused>[]) =>
+    atFields(form, value as never, all).map((each) => `${each.pointer}: ${each.message}`);
+  const lacks = refused('', 'must have the member "n" (/required)');
+  expect(marks({}), 'before it is sent').toEqual([]);
+  expect(marks({ deep: {} }, lacks)).toEqual(['/n: is required', '/deep/yes: is required']);
+  expect(marks({}, lacks)).toEqual(['/n: is required', '/deep: is required']);
+  // Once the member is there, the field is no longer marked.
+  expect(marks({ n: 1, deep: { yes: false } }, lacks)).toEqual([]);
+  expect(
+    marks(
+      { n: 1, deep: { yes: true } },
+      refused('/any/x/0', 'must be a string'),
+      refused('/tags/1', 'must be a string'),
+      refused('/other', 'is not allowed'),
+    ),
+  ).toEqual(['/any: /x/0 must be a string', '/tags/1: must be a string', ': /other is not allowed']);
+  // A member that the form has no field for is reported as the server does.
+  const unlisted = fieldOf({ type: 'object', required: ['x'], properties: { y: {} } });
+  const lacksX = refused('', 'must have the member "x" (/required)');
+  expect(atFields(unlisted, {}, [lacksX])).toEqual([lacksX]);
 });

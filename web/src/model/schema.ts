@@ -1,6 +1,6 @@
 // The part of JSON Schema (draft 7) that a form can be drawn from. What is not understood is edited
 // as JSON; the server checks everything.
-import { type Diagnostic, type Json, type JsonObject, PawlError } from '../client';
+import type { Diagnostic, Json, JsonObject } from '../client';
 import { isObject } from './definition';
 
 export type FieldKind = 'text' | 'number' | 'integer' | 'boolean' | 'choice' | 'object' | 'list' | 'json';
@@ -24,13 +24,15 @@ export interface Field {
 
 const maxDepth = 6;
 
+const unescaped = (part: string) => part.replace(/~1/g, '/').replace(/~0/g, '~');
+
 function resolve(schema: Json | undefined, root: Json | undefined, hops = 0): JsonObject {
   if (!isObject(schema)) return {};
   const ref = schema['$ref'];
   if (typeof ref !== 'string' || !ref.startsWith('#') || hops > 10) return schema;
   let found: Json | undefined = root;
   for (const part of ref.slice(1).split('/').filter(Boolean)) {
-    const name = decodeURIComponent(part).replace(/~1/g, '/').replace(/~0/g, '~');
+    const name = unescaped(decodeURIComponent(part));
     found = isObject(found) ? found[name] : undefined;
   }
   return resolve(found, root, hops + 1);
@@ -110,6 +112,8 @@ export function fieldOf(schema: Json | undefined, root: Json | undefined = schem
   }
 }
 
+const isEmpty = (value: Json) => isObject(value) && Object.keys(value).length === 0;
+
 /** The value that a new form begins with. */
 export function initialOf(field: Field): Json | undefined {
   if (field.initial !== undefined) return field.initial;
@@ -117,8 +121,8 @@ export function initialOf(field: Field): Json | undefined {
   const value: JsonObject = {};
   for (const { name, required, field: member } of field.members) {
     const initial = initialOf(member);
-    if (initial !== undefined) value[name] = initial;
-    else if (required && member.kind === 'boolean') value[name] = false;
+    // An optional object that begins empty is left out: it could lack members of its own.
+    if (initial !== undefined && (required || !isEmpty(initial))) value[name] = initial;
   }
   return value;
 }
@@ -135,14 +139,52 @@ export function pointer(base: string, name: string | number): string {
   return `${base}/${String(name).replace(/~/g, '~0').replace(/\//g, '~1')}`;
 }
 
+/** The field that a pointer into the value leads to, or the last one on the way there. */
+function fieldAt(root: Field, whole: string): { field: Field; at: string } {
+  let field = root;
+  let at = '';
+  for (const part of whole.split('/').slice(1)) {
+    const name = unescaped(part);
+    const next =
+      field.kind === 'list' ? field.item : field.members.find((member) => member.name === name)?.field;
+    if (!next) break;
+    field = next;
+    at += `/${part}`;
+  }
+  return { field, at };
+}
+
+/** The pointers of required members that have no value. */
+function missingIn(field: Field, value: Json | undefined, at = ''): string[] {
+  const object: JsonObject = isObject(value) ? value : {};
+  return field.members.flatMap(({ name, required, field: member }) => {
+    const place = pointer(at, name);
+    if (object[name] === undefined) return required ? [place] : [];
+    return missingIn(member, object[name], place);
+  });
+}
+
+/** Whether the server says that an object lacks a member for which the form has a field. */
+function saysMissing({ message }: Diagnostic, { kind, members, schema }: Field): boolean {
+  if (kind !== 'object' || !message.endsWith('/required)') || !Array.isArray(schema['required']))
+    return false;
+  return schema['required'].every((name) => members.some((member) => member.name === name));
+}
+
 /**
- * The diagnostics of a refused request for the form of one of its members, such as '/input': pointers
- * begin in the member. Others stay as they are.
+ * The diagnostics of a refused value at the fields that show them. A missing member is reported at its own
+ * field, for as long as it is missing; what is wrong inside a field without fields of its own, at that field.
  */
-export function diagnosticsBelow(error: unknown, member: string): Diagnostic[] {
-  if (!(error instanceof PawlError)) return [];
-  const inside = ({ pointer }: Diagnostic) => pointer === member || pointer.startsWith(`${member}/`);
-  return error.diagnostics.map((each) =>
-    inside(each) ? { ...each, pointer: each.pointer.slice(member.length) } : each,
+export function atFields(root: Field, value: Json | undefined, refused: readonly Diagnostic[]): Diagnostic[] {
+  if (refused.length === 0) return [];
+  const missing = missingIn(root, value).map(
+    (place): Diagnostic => ({ severity: 'error', code: 'schema', pointer: place, message: 'is required' }),
   );
+  const others = refused.flatMap((each): Diagnostic[] => {
+    const { field, at } = fieldAt(root, each.pointer);
+    if (saysMissing(each, field)) return [];
+    const rest = each.pointer.slice(at.length);
+    return [{ ...each, pointer: at, message: rest ? `${rest} ${each.message}` : each.message }];
+  });
+  return [...missing, ...others];
 }

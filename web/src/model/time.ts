@@ -35,6 +35,13 @@ export function relativeText(at: number, now: number): string {
   return /\d[dh]/.test(text) ? `in ${text}` : `in ${first}`;
 }
 
+/** "59min left", "2d 3h left": whole minutes, for what is renewed each minute. Empty if the time has passed. */
+export function leftText(until: number, now: number): string {
+  const ms = until - now;
+  if (!(ms > 0)) return '';
+  return `${ms < 60_000 ? '<1min' : durationText(Math.floor(ms / 60_000) * 60_000)} left`;
+}
+
 export type Zone = 'local' | 'utc';
 
 const pad = (n: number, width = 2) => String(n).padStart(width, '0');

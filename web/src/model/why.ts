@@ -34,6 +34,15 @@ export function moverText(reason: WaitReason): string {
   return movers[reason.mover];
 }
 
+/** The sentence of the server; of a question with its text in place of its id, which a page has no use for. */
+export function reasonText({ kind, name, text, detail }: WaitReason): string {
+  const id = ` to the question "${name}"`;
+  if (kind !== 'answer' || !text.includes(id)) return text;
+  const question = isObject(detail) ? detail['question'] : undefined;
+  if (typeof question !== 'string' || question === '') return text.replace(id, '');
+  return text.replace(`${id}.`, () => `: ${question}`);
+}
+
 /** What to do about a failed run: the explanation without the error that it repeats. */
 export function adviceOf(reason: WaitReason, error: RunError): string {
   const names = reason.commands.map((each) => each.command);

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Json, Run } from '../client';
 import { type CommandBody, curlText, pawlText } from '../model/commands';
-import { diagnosticsBelow } from '../model/schema';
+import { diagnosticsIn } from '../model/refusal';
 import { useSession, useWhere } from '../session';
 import { ReasonField, ShellForms } from './command_parts';
 import { ProblemNote } from './notes';
@@ -37,7 +37,7 @@ export function AnswerForm({
     onError: refused,
   });
   const where = useWhere();
-  const diagnostics = diagnosticsBelow(send.error, '/answer');
+  const diagnostics = diagnosticsIn(send.error, '/answer');
   return (
     <form
       className="answer"
@@ -78,7 +78,12 @@ export function AnswerForm({
         <summary>Give a reason</summary>
         <ReasonField value={reason} onChange={setReason} />
       </details>
-      <ProblemNote error={send.error} title="The answer was refused; the question stays open" command />
+      <ProblemNote
+        error={send.error}
+        title="The answer was refused; the question stays open"
+        command
+        form="/answer"
+      />
       <div className="row">
         <button type="submit" className="primary" disabled={send.isPending}>
           {send.isPending ? 'Sending…' : 'Send the answer'}

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Job, JobOutcome, JobStart, RunSummary } from '../client';
-import { bulkCommands, wording } from '../model/commands';
+import { bulkCommands, curlText, wording } from '../model/commands';
 import {
   hasEnded,
   jobCount,
@@ -9,13 +9,15 @@ import {
   jobIdOf,
   jobPhrase,
   jobProgress,
+  jobText,
   maxSelectedRuns,
   selectedFilter,
 } from '../model/jobs';
 import { plural } from '../model/words';
 import { Link } from '../router/link';
-import { useSession } from '../session';
+import { useSession, useWhere } from '../session';
 import { BulkChoice, BulkFields, useBulkForm } from './bulk_fields';
+import { ShellForms } from './command_parts';
 import { Dialog } from './dialog';
 import { visibleText } from './json_view';
 import { Note, ProblemNote } from './notes';
@@ -26,6 +28,7 @@ import { useJob } from './use_job';
 export function BulkDialog({ runs, onClose }: { runs: RunSummary[]; onClose(changed: boolean): void }) {
   const { client } = useSession();
   const queries = useQueryClient();
+  const where = useWhere();
   const fits = (each: (typeof bulkCommands)[number]): number =>
     runs.filter((run) => each.statuses.includes(run.status)).length;
   const form = useBulkForm([...bulkCommands].sort((a, b) => fits(b) - fits(a))[0]!.command);
@@ -104,6 +107,7 @@ export function BulkDialog({ runs, onClose }: { runs: RunSummary[]; onClose(chan
         </Note>
       )}
       {idle && <BulkFields form={form} />}
+      {ready && <ShellForms curl={curlText(where, '/v1/jobs', request)} pawl={jobText(where, request)} />}
       <ProblemNote error={start.error} title="The job was not started" command />
       <ProblemNote error={job.error} title="The job could not be loaded" />
       {job.data && <JobOutcomes job={job.data} total={suited.length} />}

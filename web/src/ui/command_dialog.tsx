@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import type { Json, Run } from '../client';
-import { type Command, type CommandBody, curlText, pawlText, wording } from '../model/commands';
+import { type Command, type CommandBody, curlText, pawlText, takesReason, wording } from '../model/commands';
 import { isObject } from '../model/definition';
 import { go } from '../router/route';
 import { useSession, useWhere } from '../session';
@@ -39,10 +39,9 @@ export function CommandDialog({
   const [id, setId] = useState('');
   const [broken, setBroken] = useState(false);
   const { label, effect, destructive } = wording[command];
-  const takesReason = !['signal', 'restart'].includes(command);
 
   const body: CommandBody = {};
-  if (takesReason && reason.trim()) body.reason = reason.trim();
+  if (takesReason(command) && reason.trim()) body.reason = reason.trim();
   if (command === 'set-data') body.update = update ?? {};
   if (command === 'signal') {
     body.type = type;
@@ -155,7 +154,7 @@ export function CommandDialog({
           <input id={signalId} data-autofocus value={id} onChange={(event) => setId(event.target.value)} />
         </div>
       )}
-      {takesReason && <ReasonField value={reason} onChange={setReason} />}
+      {takesReason(command) && <ReasonField value={reason} onChange={setReason} />}
       <ProblemNote error={send.error} title="The command was refused" command />
       {warnings.length > 0 && (
         <div role="alert">

@@ -1,7 +1,10 @@
 import { type FormEvent, type ReactNode, useEffect, useId, useRef } from 'react';
 import { Icon } from './icons';
 
-/** A native modal dialog: focus stays in it, Escape closes it, and the page behind is inert. */
+/**
+ * A native modal dialog: focus stays in it, Escape closes it, and the page behind is inert. Without `onClose` the
+ * user cannot close it.
+ */
 export function Dialog({
   title,
   onClose,
@@ -11,7 +14,7 @@ export function Dialog({
   wide = false,
 }: {
   title: ReactNode;
-  onClose(): void;
+  onClose?(): void;
   onSubmit?(): void;
   children: ReactNode;
   footer?: ReactNode;
@@ -37,21 +40,24 @@ export function Dialog({
       ref={ref}
       aria-labelledby={heading}
       className={wide ? 'wide' : ''}
-      onClose={onClose}
+      // Browsers close a dialog at a repeated Escape, whatever became of the first.
+      onClose={() => (onClose ? onClose() : ref.current?.showModal())}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        onClose?.();
       }}
       onMouseDown={(event) => {
-        if (event.target === ref.current) onClose();
+        if (event.target === ref.current) onClose?.();
       }}
     >
       <form onSubmit={submit} className="dialog-body">
         <div className="dialog-head">
           <h2 id={heading}>{title}</h2>
-          <button type="button" className="quiet icon-only" onClick={onClose} aria-label="Close">
-            <Icon name="close" />
-          </button>
+          {onClose && (
+            <button type="button" className="quiet icon-only" onClick={onClose} aria-label="Close">
+              <Icon name="close" />
+            </button>
+          )}
         </div>
         <div className="dialog-content">{children}</div>
         {footer && <div className="dialog-foot">{footer}</div>}

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { PawlError } from '../client';
 import type { Mistake } from '../model/filter';
+import { pointerIn } from '../model/refusal';
 import { plural } from '../model/words';
 import { Icon, type IconName } from './icons';
 import { visibleText } from './json_view';
@@ -38,20 +39,31 @@ export function Note({
 
 /**
  * Why a request failed, with its diagnostics. `command`: it may have taken effect although no answer
- * came, and is repeated only by the user.
+ * came, and is repeated only by the user. `form`: the member of the request, such as '/input', whose
+ * diagnostics a form shows at its fields; they are not repeated.
  */
 export function ProblemNote({
   error,
   title,
   command = false,
+  form,
 }: {
   error: unknown;
   title: string;
   command?: boolean;
+  form?: string;
 }) {
-  if (!error) return null;
   const problem = error instanceof PawlError ? error : undefined;
-  const detail = error instanceof Error ? error.message : String(error);
+  // Without a valid key the login dialog is open, and what failed is read again after it.
+  if (!error || problem?.status === 401) return null;
+  const all = problem?.diagnostics ?? [];
+  const listed = all.filter((each) => form === undefined || pointerIn(each, form) === undefined);
+  const inForm = listed.length < all.length;
+  const detail = inForm
+    ? 'Correct the marked fields.'
+    : error instanceof Error
+      ? error.message
+      : String(error);
   const unreachable = command
     ? 'It is unknown whether this took effect. Send it again: it is executed once.'
     : 'It is tried again by itself.';
@@ -59,9 +71,9 @@ export function ProblemNote({
     <div role="alert">
       <Note tone="bad" title={problem?.status === 0 ? 'The server cannot be reached' : title}>
         <p className="text">{problem?.status === 0 ? unreachable : detail}</p>
-        {problem && problem.diagnostics.length > 0 && (
+        {listed.length > 0 && (
           <ul className="plain">
-            {problem.diagnostics.slice(0, 20).map((each, i) => (
+            {listed.slice(0, 20).map((each, i) => (
               <li key={i}>
                 {each.pointer && <code>{each.pointer}</code>} <span className="text">{each.message}</span>
               </li>

@@ -1,13 +1,13 @@
 import { useEffect, useId, useState } from 'react';
 import { type Diagnostic, type Json, type JsonObject, parseJson } from '../client';
 import { isObject, textOf } from '../model/definition';
-import { extraKeys, type Field, fieldOf, initialOf, pointer } from '../model/schema';
+import { atFields, extraKeys, type Field, fieldOf, initialOf, pointer } from '../model/schema';
 
 interface FormProps {
   schema: Json | undefined;
   value: Json | undefined;
   onChange(value: Json | undefined): void;
-  /** Diagnostics of the server; shown at the fields they point to. */
+  /** Diagnostics of the value that was refused; shown at the fields they point to. */
   diagnostics?: Diagnostic[];
   label: string;
 }
@@ -17,6 +17,7 @@ export function SchemaForm({ schema, value, onChange, diagnostics = [], label }:
   const field = fieldOf(schema);
   const [asJson, setAsJson] = useState(field.kind === 'json');
   const useJson = asJson || field.kind === 'json';
+  const marks = atFields(field, value, diagnostics);
   return (
     <fieldset className="schema-form">
       <legend>{label}</legend>
@@ -26,7 +27,7 @@ export function SchemaForm({ schema, value, onChange, diagnostics = [], label }:
           value={value}
           onChange={onChange}
           hint={field.description}
-          errors={diagnostics.map((each) => `${each.pointer} ${each.message}`)}
+          errors={marks.map((each) => `${each.pointer} ${each.message}`.trim())}
           rows={6}
         />
       ) : (
@@ -34,7 +35,7 @@ export function SchemaForm({ schema, value, onChange, diagnostics = [], label }:
           field={field}
           value={value}
           onChange={onChange}
-          diagnostics={diagnostics}
+          diagnostics={marks}
           at=""
           name=""
           required
@@ -127,20 +128,7 @@ function FieldEditor(props: EditorProps) {
       );
     }
     case 'boolean':
-      return required ? (
-        <div className="field check">
-          <input
-            {...common}
-            type="checkbox"
-            checked={value === true}
-            onChange={(event) => onChange(event.target.checked)}
-          />{' '}
-          <label htmlFor={id}>
-            <bdi>{label}</bdi>
-          </label>
-          {hints}
-        </div>
-      ) : (
+      return (
         <div className="field">
           {title}
           <select
@@ -150,7 +138,9 @@ function FieldEditor(props: EditorProps) {
               onChange(event.target.value === '' ? undefined : event.target.value === 'true')
             }
           >
-            <option value="">not set</option>
+            {(!required || typeof value !== 'boolean') && (
+              <option value="">{required ? 'Choose…' : 'not set'}</option>
+            )}
             <option value="true">yes</option>
             <option value="false">no</option>
           </select>

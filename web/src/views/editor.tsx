@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { type Diagnostic, type Json, PawlError, parseJson, readVersions } from '../client';
 import { isObject, isShortForm, readDefinition } from '../model/definition';
 import { plural } from '../model/words';
@@ -9,12 +9,13 @@ import { useSession } from '../session';
 import type { EditorHandle } from '../ui/code_editor';
 import { Diagnostics } from '../ui/diagnostics';
 import { visibleText } from '../ui/json_view';
+import { lazyView } from '../ui/lazy_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
 import { useRequestKey } from '../ui/request_key';
 
-const FlowGraph = lazy(() => import('../graph/flow_graph').then((m) => ({ default: m.FlowGraph })));
-const LogicTrial = lazy(() => import('./logic_trial').then((m) => ({ default: m.LogicTrial })));
-const CodeEditor = lazy(() => import('../ui/code_editor').then((m) => ({ default: m.CodeEditor })));
+const FlowGraph = lazyView(() => import('../graph/flow_graph').then((m) => m.FlowGraph));
+const LogicTrial = lazyView(() => import('./logic_trial').then((m) => m.LogicTrial));
+const CodeEditor = lazyView(() => import('../ui/code_editor').then((m) => m.CodeEditor));
 
 const template = {
   name: 'my flow',

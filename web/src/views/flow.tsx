@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { PawlError, readVersions } from '../client';
 import { readDefinition } from '../model/definition';
 import { condition } from '../model/filter';
@@ -11,6 +11,7 @@ import { useSession } from '../session';
 import { Diagnostics } from '../ui/diagnostics';
 import { Dialog } from '../ui/dialog';
 import { JsonView, visibleText } from '../ui/json_view';
+import { lazyView } from '../ui/lazy_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
 import { TabPanel, Tabs } from '../ui/tabs';
 import { StartForm } from './flow_start';
@@ -19,7 +20,7 @@ import { RunTable } from './run_table';
 import { useRunList } from './use_runs';
 import { useVersion } from './use_version';
 
-const FlowGraph = lazy(() => import('../graph/flow_graph').then((m) => ({ default: m.FlowGraph })));
+const FlowGraph = lazyView(() => import('../graph/flow_graph').then((m) => m.FlowGraph));
 const tabs = ['graph', 'start', 'runs', 'versions', 'json'] as const;
 
 export function FlowPage({ name }: { name: string }) {
@@ -166,7 +167,10 @@ export function FlowPage({ name }: { name: string }) {
           ) : (
             !flow.error && <Loading what="the graph" />
           ))}
-        {tab === 'start' && definition && (
+        {tab === 'start' && !may('operator') && (
+          <Empty title="Starting runs needs a key with the role operator." />
+        )}
+        {tab === 'start' && may('operator') && definition && (
           <StartForm
             key={shown}
             flow={name}

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { type Json, parseJson } from '../client';
 import { curlText, runIdOf, startText } from '../model/commands';
 import { isObject } from '../model/definition';
-import { diagnosticsBelow } from '../model/schema';
+import { diagnosticsIn } from '../model/refusal';
 import { go, setQuery, useRoute } from '../router/route';
 import { useSession, useWhere } from '../session';
 import { ShellForms } from '../ui/command_parts';
@@ -62,8 +62,7 @@ export function StartForm({
     // Longer ones would make the URL unusable.
     setQuery({ input: text.length < 4000 && text !== '{}' ? text : undefined });
   };
-  // Diagnostics of the input point into it; others into the body of the request.
-  const diagnostics = diagnosticsBelow(start.error, '/input');
+  const diagnostics = diagnosticsIn(start.error, '/input');
   const where = useWhere();
   return (
     <form
@@ -114,7 +113,7 @@ export function StartForm({
           rows={3}
         />
       </details>
-      <ProblemNote error={start.error} title="The run was not started" command />
+      <ProblemNote error={start.error} title="The run was not started" command form="/input" />
       <div className="row">
         <button type="submit" className="primary" disabled={start.isPending || broken}>
           {start.isPending ? 'Starting…' : 'Start the run'}

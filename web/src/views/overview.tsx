@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo } from 'react';
+import { Suspense, useMemo } from 'react';
 import type { ErrorGroups, RunStatus } from '../client';
 import { useRenewed } from '../live/use_renewed';
 import { changesCounts } from '../model/digest';
@@ -11,12 +11,14 @@ import { Link } from '../router/link';
 import { useSession } from '../session';
 import { Icon } from '../ui/icons';
 import { visibleText } from '../ui/json_view';
+import { lazyView } from '../ui/lazy_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
 import { Ago } from '../ui/time';
 import { UnservedNotes } from '../ui/unserved_notes';
+import { FirstRun } from './first_run';
 import { useStats } from './use_stats';
 
-const ActivityChart = lazy(() => import('../ui/activity_chart').then((m) => ({ default: m.ActivityChart })));
+const ActivityChart = lazyView(() => import('../ui/activity_chart').then((m) => m.ActivityChart));
 
 const tiles: { status: RunStatus; text: string }[] = [
   { status: 'running', text: 'executing steps or waiting' },
@@ -63,16 +65,7 @@ export function Overview() {
       <div className="page-head">
         <h1>Overview</h1>
       </div>
-      {Object.values(s.runs).every((count) => count === 0) && (
-        <Note
-          tone="info"
-          title="There are no runs in this scope yet"
-          action={<Link to={['flows']}>Flows</Link>}
-        >
-          Store a flow, then start a run of it: here, with <code>pawl flows put</code> and{' '}
-          <code>pawl runs start</code>, or with the API.
-        </Note>
-      )}
+      {Object.values(s.runs).every((count) => count === 0) && <FirstRun />}
       {s.executor.stuck > 0 && (
         <Note
           tone="bad"

@@ -1,10 +1,12 @@
-import { lazy, Suspense } from 'react';
+import { Suspense, useMemo } from 'react';
 import { PawlError, type Run } from '../client';
+import { deadlines } from '../model/progress';
 import { plural } from '../model/words';
 import { Link } from '../router/link';
 import { setQuery, useRoute } from '../router/route';
 import { EventList } from '../ui/event_list';
 import { visibleText } from '../ui/json_view';
+import { lazyView } from '../ui/lazy_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
 import { TabPanel, Tabs } from '../ui/tabs';
 import { NodePane } from './node_pane';
@@ -14,7 +16,7 @@ import { Logs, Timeline } from './run_tabs';
 import { type LoadedHistory, useHistory, useRun } from './use_run';
 import { useDefinition } from './use_version';
 
-const FlowGraph = lazy(() => import('../graph/flow_graph').then((m) => ({ default: m.FlowGraph })));
+const FlowGraph = lazyView(() => import('../graph/flow_graph').then((m) => m.FlowGraph));
 
 const tabs = ['graph', 'timeline', 'events', 'data', 'logs'] as const;
 type TabId = (typeof tabs)[number];
@@ -38,6 +40,7 @@ function LoadedRun({ run }: { run: Run }) {
   const { query } = useRoute();
   const { definition, error } = useDefinition(run.flow, run.version);
   const history = useHistory(run.id, definition, run);
+  const waits = useMemo(() => deadlines(run), [run]);
   const tab: TabId = tabs.find((each) => each === query.get('tab')) ?? 'graph';
   const node = query.get('node') ?? undefined;
   const select = (id: string | undefined) => setQuery({ node: id, step: undefined });
@@ -75,6 +78,7 @@ function LoadedRun({ run }: { run: Run }) {
                 definition={definition}
                 progress={history.progress}
                 version={history.version}
+                deadlines={waits}
                 selected={node}
                 onSelect={select}
                 label={`Graph of the run ${run.id}`}

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { PastState, Run, StateChange } from '../client';
 import { isObject } from '../model/definition';
+import { plural } from '../model/words';
 import { setQuery, useRoute } from '../router/route';
 import { useSession } from '../session';
 import { ForkDialog } from '../ui/fork_dialog';
@@ -230,6 +231,9 @@ function ChangesCard({ run, from, to }: { run: Run; from: number; to: number }) 
     staleTime: Infinity,
     placeholderData: (old) => old,
   });
+  const changes = diff.data?.changes ?? [];
+  const ofData = changes.filter(isOfData);
+  const ofEngine = changes.filter((each) => !isOfData(each));
   return (
     <section className="card" aria-label={`Changes from checkpoint ${from} to ${to}`}>
       <h2>
@@ -240,14 +244,32 @@ function ChangesCard({ run, from, to }: { run: Run; from: number; to: number }) 
       </h2>
       {!diff.data && diff.isPending && <Loading what="the changes" />}
       <ProblemNote error={diff.data ? undefined : diff.error} title="The states could not be compared" />
-      {diff.data?.changes.length === 0 && <p className="dim">The states are equal.</p>}
-      <ul className="plain changes">
-        {diff.data?.changes.map((each) => (
-          <Change key={`${each.op} ${each.path}`} change={each} />
-        ))}
-      </ul>
+      {changes.length === 0 && diff.data && <p className="dim">The states are equal.</p>}
+      {changes.length > 0 && ofData.length === 0 && <p className="dim">The data is the same.</p>}
+      <ChangeList changes={ofData} />
+      {ofEngine.length > 0 && (
+        <details>
+          <summary>State of the engine: {plural(ofEngine.length, 'change')}</summary>
+          <ChangeList changes={ofEngine} />
+        </details>
+      )}
       {diff.data?.left_out && <p className="dim">There are more changes, which are left out.</p>}
     </section>
+  );
+}
+
+/** Whether the run changed what it works on; the rest is where it stands. */
+function isOfData({ path }: StateChange): boolean {
+  return ['/data', '/metadata'].some((whole) => path === whole || path.startsWith(`${whole}/`));
+}
+
+function ChangeList({ changes }: { changes: StateChange[] }) {
+  return (
+    <ul className="plain changes">
+      {changes.map((each) => (
+        <Change key={`${each.op} ${each.path}`} change={each} />
+      ))}
+    </ul>
   );
 }
 

@@ -69,6 +69,13 @@ export function Timeline({
   );
 }
 
+/** The message of a line with what it is about and its context. */
+function logText(line: { message: string; about?: string; context?: Record<string, unknown> }): string {
+  const about = line.about ? `${line.about}: ` : '';
+  const context = line.context ? ` ${JSON.stringify(line.context)}` : '';
+  return `${about}${line.message}${context}`;
+}
+
 export function Logs({ id }: { id: string }) {
   const { client } = useSession();
   const [level, setLevel] = useState('debug');
@@ -104,7 +111,9 @@ export function Logs({ id }: { id: string }) {
         </button>
         <CopyButton
           label="Copy all"
-          text={() => lines.map((line) => `${line.at} ${line.level} ${line.node} ${line.message}`).join('\n')}
+          text={() =>
+            lines.map((line) => `${line.at} ${line.level} ${line.node} ${logText(line)}`).join('\n')
+          }
         />
       </div>
       {lines.length === 0 ? (
@@ -127,7 +136,7 @@ export function Logs({ id }: { id: string }) {
               <span className={`log log-${line.level}`}>
                 <At at={line.at} /> <strong>{line.level}</strong>{' '}
                 <bdi className="dim">{visibleText(line.node)}</bdi>{' '}
-                <bdi title={visibleText(line.message)}>{visibleText(line.message)}</bdi>
+                <bdi title={visibleText(logText(line))}>{visibleText(logText(line))}</bdi>
               </span>
             );
           }}

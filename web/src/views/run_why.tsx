@@ -3,7 +3,7 @@ import type { Run, RunExplanation, RunReasons, WaitReason } from '../client';
 import { useRenewed } from '../live/use_renewed';
 import { answerSchema, type Definition, nodeOf } from '../model/definition';
 import { concerns } from '../model/digest';
-import { moverText, toneOf } from '../model/why';
+import { moverText, reasonText, toneOf } from '../model/why';
 import { Link } from '../router/link';
 import { useSession } from '../session';
 import { AnswerForm } from '../ui/answer_form';
@@ -107,7 +107,7 @@ function Reason({ reason, subflows }: { reason: WaitReason; subflows: RunReasons
   return (
     <Note
       tone={toneOf(reason)}
-      title={<span className="text">{visibleText(reason.text)}</span>}
+      title={<span className="text">{visibleText(reasonText(reason))}</span>}
       action={
         reason.kind === 'run' ? (
           <Link className="button" to={['runs', reason.name]}>
@@ -136,7 +136,7 @@ function Reason({ reason, subflows }: { reason: WaitReason; subflows: RunReasons
         <ul className="subflow-reasons">
           {subflow.reasons.slice(0, shownReasons).map((each, i) => (
             <li key={i} className="text">
-              {visibleText(each.text)} <span className="dim">{moverText(each)}</span>
+              {visibleText(reasonText(each))} <span className="dim">{moverText(each)}</span>
               {each.kind === 'run' && (
                 <>
                   {' '}

@@ -32,9 +32,10 @@ from ._nodes import (BranchNode, CodeNode, NodeBuilder, create_delay_node, creat
 from ._registry import (get_registered_function, list_registered_functions, pawl_function,
                         register_function)
 from ._state import WorkflowState
+from ._storage import DatabaseManager
 
 __all__ = [
-    "BranchNode", "CodeNode", "ConditionNodeData", "EdgeData", "NodeBuilder", "NodeType",
+    "BranchNode", "CodeNode", "ConditionNodeData", "DatabaseManager", "EdgeData", "NodeBuilder", "NodeType",
     "PythonNodeData", "WorkflowBuilder", "WorkflowControl", "WorkflowDefinition", "WorkflowEdge",
     "WorkflowInterrupt", "WorkflowLogger", "WorkflowNode", "WorkflowState", "add_to",
     "branch_node", "code_node", "create_delay_node", "create_loop_node",

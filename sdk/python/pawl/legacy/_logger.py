@@ -1,8 +1,9 @@
 """The `logger` of the old calling convention."""
 
-import json
 import logging
 from typing import Any, Dict, Optional
+
+from ..worker._log import StepLogger, with_context
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING,
            "error": logging.ERROR, "critical": logging.ERROR}
@@ -12,8 +13,8 @@ class WorkflowLogger:
     """Logs for a run: `info`, `warning`, `error` and `debug`, each with a message and optionally
     the node and a context, a dict.
 
-    The server's log has the node of the step. Another `node_id` is put in front of the message,
-    and the context as JSON behind it.
+    The run's log has the context and another `node_id` in places of their own. Outside of a step
+    they are in the message.
     """
 
     def __init__(self, thread_id: str, logger: Optional[logging.Logger] = None,
@@ -28,10 +29,11 @@ class WorkflowLogger:
         number = _LEVELS.get(str(level).lower())
         if number is None:
             raise ValueError(f"unknown log level {level!r}; use one of {', '.join(_LEVELS)}")
-        text = str(message) if node_id in (None, self._node) else f"{node_id}: {message}"
-        if context:
-            text += " " + json.dumps(context, ensure_ascii=False, default=str)
-        self.logger.log(number, "%s", text)
+        about = None if node_id in (None, self._node) else str(node_id)
+        if isinstance(self.logger, StepLogger):
+            self.logger.log(number, "%s", message, extra={"about": about, "context": context})
+        else:
+            self.logger.log(number, "%s", with_context(str(message), about, context))
 
     def debug(self, message: Any, node_id: Optional[str] = None,
               context: Optional[Dict[str, Any]] = None) -> None:

@@ -1,5 +1,6 @@
 """A function's log: sent to the server in batches, and to the program's logging."""
 
+import json
 import logging
 import threading
 import time
@@ -15,6 +16,7 @@ from ._lease import Lease, name_of
 _worker_log = logging.getLogger("pawl.worker")
 _MAX_LINES = 1000  # of a step, waiting to be sent
 _MAX_LENGTH = 8192  # characters of a line
+_MAX_CONTEXT = 16_384  # bytes of its context as JSON
 _BATCH_LINES, _BATCH_LENGTH = 200, 256 * 1024
 _PERIOD = 0.2
 _TIMEOUT = 5.0
@@ -24,7 +26,11 @@ _MAX_AGE_MS = 86_400_000
 
 
 class Lines(logging.Handler):
-    """The unsent lines of one step. Never blocks; drops and counts what exceeds the limit."""
+    """The unsent lines of one step. Never blocks; drops and counts what exceeds the limit.
+
+    A record can have `context`, a dict, and `about`, a text: what the line names in place of the
+    step's node. Both have places of their own in the run's log.
+    """
 
     def __init__(self, lease: Lease, wake: threading.Event, limit: int = _MAX_LINES) -> None:
         super().__init__()
@@ -43,29 +49,34 @@ class Lines(logging.Handler):
         text = self.format(record)
         if len(text) > _MAX_LENGTH:
             text = f"{text[:_MAX_LENGTH]}… ({len(text) - _MAX_LENGTH} more characters)"
-        text = text.encode("utf-8", "replace").decode("utf-8")
+        line: Line = {"level": level_of(record.levelno), "message": _sendable(text)}
+        about, context = getattr(record, "about", None), getattr(record, "context", None)
+        if isinstance(about, str) and about:
+            line["about"] = _sendable(about)
+        if isinstance(context, dict) and context:
+            line["context"] = _as_json(context)
         with self._guard:
             if len(self._waiting) >= self._limit:
                 self.dropped += 1
                 self._unreported += 1
             else:
-                self._waiting.append((time.monotonic(), {"level": level_of(record.levelno),
-                                                         "message": text}))
+                self._waiting.append((time.monotonic(), line))
         self._wake.set()
 
     @property
     def empty(self) -> bool:
         return not (self._batch or self._waiting or self._unreported)
 
-    def batch(self, ages: bool = True) -> Optional[Tuple[str, List[Line]]]:
+    def batch(self, full: bool = True) -> Optional[Tuple[str, List[Line]]]:
         """Returns the next lines with their idempotency key; the same until `done` or `renew`.
-        With `ages` each says how long ago it was written."""
+        With `full` each says how long ago it was written, and has its context; else these are
+        left out, or in the message."""
         with self._guard:
             if not self._batch and not self.empty:
                 self._batch = self._next_lines()
             if self._request is None and self._batch:
-                self._request = (str(uuid.uuid4()), _aged(self._batch) if ages else
-                                 [line for _, line in self._batch])
+                self._request = (str(uuid.uuid4()), _aged(self._batch) if full else
+                                 [_simple(line) for _, line in self._batch])
             return self._request
 
     def _next_lines(self) -> List[Tuple[float, Line]]:
@@ -73,7 +84,7 @@ class Lines(logging.Handler):
         length = 0
         while self._waiting and len(lines) < _BATCH_LINES and length < _BATCH_LENGTH:
             lines.append(self._waiting.popleft())
-            length += len(lines[-1][1]["message"])
+            length += sum(len(str(part)) for part in lines[-1][1].values())
         if self._unreported and not self._waiting:
             lines.append((time.monotonic(), {
                 "level": "warning", "message": f"{self._unreported} log lines were "
@@ -126,7 +137,7 @@ class LogShipper:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._ages = True  # until the server refuses them
+        self._full = True  # until the server refuses what is newer than it
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -181,7 +192,7 @@ class LogShipper:
         """Sends one batch. Returns False if it must be sent again."""
         task = lines.lease.task
         with lines.sending:
-            batch = lines.batch(self._ages)
+            batch = lines.batch(self._full)
             if batch is None:
                 return True
             try:
@@ -192,8 +203,8 @@ class LogShipper:
                 lines.clear()
                 return True
             except Exception as error:  # logging must not fail this step or others
-                if _refuses_ages(error) and any("age_ms" in line for line in batch[1]):
-                    self._ages = False
+                if self._full and _refuses_newer(error):
+                    self._full = False
                     lines.renew()
                     return False
                 if isinstance(error, ConnectionFailed) and not error.sent:
@@ -222,10 +233,42 @@ def _aged(lines: List[Tuple[float, Line]]) -> List[Line]:
     return [{**line, "age_ms": age} if age > 0 else line for age, (_, line) in zip(ages, lines)]
 
 
-def _refuses_ages(error: Exception) -> bool:
-    """Whether a server does not know `age_ms`: an older one."""
+def with_context(message: str, about: Optional[str], context: Optional[Dict[str, Any]]) -> str:
+    """Returns a message with all of a line, for logs that have the message only."""
+    text = message if not about else f"{about}: {message}"
+    return text if not context else f"{text} {_dumped(context)}"
+
+
+def _simple(line: Line) -> Line:
+    return {"level": line["level"],
+            "message": with_context(line["message"], line.get("about"), line.get("context"))}
+
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _dumped(context: Dict[str, Any]) -> str:
+    return _sendable(json.dumps(context, ensure_ascii=False, default=str, skipkeys=True))
+
+
+def _as_json(context: Dict[str, Any]) -> Dict[str, Any]:
+    """Returns a context as JSON has it: other values as texts, NaN and infinities as null."""
+    try:
+        text = _dumped(context)
+    except (ValueError, RecursionError) as error:  # it contains itself
+        return {"not_json": str(error)}
+    size = len(text.encode())
+    if size > _MAX_CONTEXT:
+        return {"left_out_bytes": size}
+    found: Dict[str, Any] = json.loads(text, parse_constant=lambda _: None)
+    return found
+
+
+def _refuses_newer(error: Exception) -> bool:
+    """Whether a server does not know fields of a line: an older one."""
     return isinstance(error, PawlError) and error.status == 400 and any(
-        each.code == "unknown_field" and each.pointer.endswith("/age_ms")
+        each.code == "unknown_field" and each.pointer.endswith(("/age_ms", "/about", "/context"))
         for each in error.diagnostics)
 
 
