@@ -53,6 +53,7 @@ std::string table(const std::string& title, const std::vector<row>& rows) {
 row describe(const CLI::Option& option) {
   std::string label =
       option.get_positional() ? option.get_name(true) : option.get_name(false, true);
+  label.erase(std::min(label.find('{'), label.size()));  // of a flag that switches off: "{false}"
   std::replace(label.begin(), label.end(), ',', ' ');
   if (!option.get_positional() && option.get_items_expected_max() > 0)
     label += " " + option.get_type_name();

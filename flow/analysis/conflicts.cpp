@@ -65,8 +65,7 @@ using writers = std::map<std::string, node_index>;
 writers sure_writes(const live_graph& graph, node_index at, std::size_t& left) {
   writers found;
   each_sure_node(graph, at, left, [&](node_index i) {
-    if (graph.at(i).behaviour->map()) return;
-    for (const auto& key : keys_written_by(graph, i).keys) found[key] = i;
+    for (const auto& key : keys_written_by(graph, i).sure) found[key] = i;
   });
   return found;
 }

@@ -47,6 +47,20 @@ TEST_CASE("branches that write the same key cause a warning", "[soundness][fork]
         "the \"merge\" of a join");
 }
 
+TEST_CASE("what each event of an await writes counts, and the results of maps",
+          "[soundness][fork][await]") {
+  const auto awaiting = [](json events) {
+    return node_of("a", "await", {{"for", std::move(events)}});
+  };
+  const json x{{"signal", "x"}, {"into", "k"}};
+  const json y{{"signal", "y"}, {"into", "k"}};
+  const json other{{"signal", "y"}, {"into", "other"}};
+  CHECK(warnings_of(two_ways(awaiting({x, y}), setting("b", {{"k", 1}}))) == warned_at_b);
+  CHECK(warnings_of(two_ways(awaiting({x, other}), setting("b", {{"k", 1}}))) == lines{});
+  CHECK(warnings_of(two_ways(awaiting({x, {{"signal", "y"}}}), setting("b", {{"k", 1}}))) ==
+        lines{});
+}
+
 TEST_CASE("a join that takes different values, or not all branches, causes no warning",
           "[soundness][fork]") {
   for (const char* const policy : {"first", "last", "collect"})

@@ -240,6 +240,22 @@ TEST_CASE("a rule that reads a key which nothing before it writes causes a warni
         "\"start\" -> \"s\" -> \"c\" writes; did you mean \"total\"?");
 }
 
+TEST_CASE("what the events of an await write is known", "[soundness][await]") {
+  const auto warnings = [](json second, const char* reads) {
+    const json events{{{"signal", "x"}, {"into", "one"}}, std::move(second)};
+    return warnings_of(with_input(chain({start(), node_of("w", "await", {{"for", events}}),
+                                         condition("c", var(reads)), end()}),
+                                  {"amount"}));
+  };
+  const lines unwritten{"/nodes/2/data/expr never_written"};
+  const json two{{"signal", "y"}, {"result", {{"two", var("result.n")}}}};
+  CHECK(warnings(two, "one") == lines{});
+  CHECK(warnings(two, "two") == lines{});
+  CHECK(warnings(two, "three") == unwritten);
+  CHECK(warnings({{"signal", "y"}, {"into", nullptr}}, "two") == unwritten);
+  CHECK(warnings({{"signal", "y"}}, "three") == lines{});  // merges whatever is sent
+}
+
 TEST_CASE("the reads of all rules of nodes and edges are checked", "[soundness]") {
   const auto warnings = [](json node, std::vector<json> edges = {}) {
     std::vector<json> all{edge("start", "x")};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "flow/logic/logic.hpp"
 #include "flow/nodes/node.hpp"
@@ -27,29 +28,71 @@ bool has_result(const json& data) {
   return made != data.end() && !made->is_null();
 }
 
+/// The keys under which `into` and `result` keep what a step or an event gives. Without both it is
+/// merged at the top level.
+written_keys keys_of_kept(const json& settings) {
+  written_keys made;
+  if (const auto into = settings.find("into"); into != settings.end()) {
+    if (into->is_string()) made.keys.insert(into->get<std::string>());
+  } else if (const json* const members = members_of_result(settings)) {
+    for (const auto& [key, value] : members->items()) made.keys.insert(key);
+  } else {
+    made.unknown = true;
+  }
+  return made;
+}
+
+/// One of its events happens: those of all, and those that each of them has.
+written_keys keys_of_events(const json& events) {
+  written_keys made;
+  bool is_first = true;
+  for (const json& event : events) {
+    const written_keys kept = keys_of_kept(event);
+    made.unknown = made.unknown || kept.unknown;
+    made.keys.insert(kept.keys.begin(), kept.keys.end());
+    if (std::exchange(is_first, false)) {
+      made.sure = kept.keys;
+    } else {
+      std::erase_if(made.sure, [&](const auto& key) { return !kept.keys.contains(key); });
+    }
+  }
+  return made;
+}
+
+written_keys keys_of_node(const live_graph& graph, node_index i) {
+  const compiled_node& node = graph.at(i);
+  const json& data = graph.source_of(i).data;
+  if (node.type == "set") {
+    written_keys made;
+    for (const auto& [key, rule] : data.at("values").items()) made.keys.insert(key);
+    return made;
+  }
+  const bool has_default = !data.contains("into") && !has_result(data);
+  if (node.type == "http" && has_default) return {.keys = {"response"}};
+  if (node.type == "signal" && data.contains("names") && has_default)
+    return {.keys = {"signal", "payload"}};
+  written_keys made = keys_of_kept(data);
+  if (std::find(types_without_writes.begin(), types_without_writes.end(), node.type) !=
+      types_without_writes.end())
+    made.unknown = false;
+  return made;
+}
+
 }  // namespace
 
 written_keys keys_written_by(const live_graph& graph, node_index i) {
   const compiled_node& node = graph.at(i);
-  const json& data = graph.source_of(i).data;
-  written_keys made;
+  if (node.type == "await") return keys_of_events(graph.source_of(i).data.at("for"));
   if (const map_plan* const plan = node.behaviour->map()) {
-    made.keys.insert({plan->as, plan->index});
-    if (plan->into) made.keys.insert(*plan->into);
-  } else if (node.type == "set") {
-    for (const auto& [key, rule] : data.at("values").items()) made.keys.insert(key);
-  } else if (const auto into = data.find("into"); into != data.end()) {
-    if (into->is_string()) made.keys.insert(into->get<std::string>());
-  } else if (node.type == "http" && !has_result(data)) {
-    made.keys.insert("response");
-  } else if (node.type == "signal" && data.contains("names") && !has_result(data)) {
-    made.keys.insert({"signal", "payload"});
-  } else if (const json* const members = members_of_result(data)) {
-    for (const auto& [key, value] : members->items()) made.keys.insert(key);
-  } else {
-    made.unknown = std::find(types_without_writes.begin(), types_without_writes.end(), node.type) ==
-                   types_without_writes.end();
+    written_keys made{.keys = {plan->as, plan->index}};
+    if (plan->into) {
+      made.keys.insert(*plan->into);
+      made.sure.insert(*plan->into);
+    }
+    return made;
   }
+  written_keys made = keys_of_node(graph, i);
+  made.sure = made.keys;
   return made;
 }
 

@@ -59,13 +59,41 @@ std::optional<suspicion> suspicion_of_read(const json& args) {
                        " reads the data around it"};
 }
 
-/// Whether a path is written as in other languages: "{{a.b}}", "$.a.b" or "${a.b}".
+/// The path `a.0.b` of `a[0].b` and of `a[0]["b"]`; nothing if there are no such brackets.
+std::optional<std::string> without_brackets(std::string_view path) {
+  std::string made;
+  bool has_brackets = false;
+  for (std::size_t at = 0; at < path.size(); ++at) {
+    if (path[at] != '[' || at == 0) {
+      made += path[at];
+      continue;
+    }
+    const std::size_t end = path.find(']', at);
+    if (end == path.npos) return std::nullopt;
+    std::string_view inside = path.substr(at + 1, end - at - 1);
+    const bool is_index = !inside.empty() && inside.find_first_not_of("0123456789") == inside.npos;
+    const bool is_quoted = inside.size() > 2 && inside.front() == inside.back() &&
+                           (inside.front() == '"' || inside.front() == '\'');
+    if (!is_index && !is_quoted) return std::nullopt;
+    if (is_quoted) inside = inside.substr(1, inside.size() - 2);
+    made += '.';
+    made += inside;
+    has_brackets = true;
+    at = end;
+  }
+  return has_brackets ? std::optional{std::move(made)} : std::nullopt;
+}
+
+/// Whether a path is written as in other languages: "{{a.b}}", "$.a.b", "${a.b}" or "a[0].b".
 std::optional<suspicion> suspicion_of_path(const json& args) {
   const json& path = args.is_array() && !args.empty() ? args.front() : args;
   if (!path.is_string()) return std::nullopt;
   std::string_view text = path.get_ref<const std::string&>();
   const std::string_view written = text;
-  if (text.starts_with("$.")) {
+  const auto dotted = without_brackets(text);
+  if (dotted) {
+    text = *dotted;
+  } else if (text.starts_with("$.")) {
     text.remove_prefix(2);
   } else if (text.starts_with("{{") || text.starts_with("${")) {
     text.remove_prefix(2);

@@ -51,7 +51,14 @@ TEST_CASE("a path in the notation of another language causes a warning", "[logic
     REQUIRE(suspected(foreign) == codes_of{"/var foreign_path"});
     CHECK(warnings_in(foreign).at(0).message.ends_with("did you mean {\"var\":\"a.b\"}?"));
   }
-  for (const char* good : {R"({"var": "$oid.x"})", R"({"var": "$"})", R"({"var": "a{{b"})"}) {
+  for (const char* foreign :
+       {R"({"var": "a[0].b"})", R"({"var": "a[0]['b']"})", R"({"var": ["a[0][\"b\"]", 1]})"}) {
+    CAPTURE(foreign);
+    REQUIRE(suspected(foreign) == codes_of{"/var foreign_path"});
+    CHECK(warnings_in(foreign).at(0).message.ends_with("did you mean {\"var\":\"a.0.b\"}?"));
+  }
+  for (const char* good : {R"({"var": "$oid.x"})", R"({"var": "$"})", R"({"var": "a{{b"})",
+                           R"({"var": "[0]"})", R"({"var": "a[b]"})", R"({"var": "a[0"})"}) {
     CAPTURE(good);
     CHECK(suspected(good).empty());
   }

@@ -20,8 +20,8 @@ REQUESTS = int(os.environ.get("PAWL_TEST_REQUESTS", "3000"))
 # Time limit for slow builds, and the minimum number of requests within it.
 TIME_S = 60
 FEWEST = 500
-# server.max_body_bytes
-MAX_BODY = 16 << 20
+# What a server reads of a request that it has refused at its head, before it closes the connection.
+LINGERED = 1 << 20
 # Allowed answers of an overloaded server.
 OVERLOADED = {429, 503}
 # Statuses of limits, which the document gives for all operations at its beginning.
@@ -111,7 +111,7 @@ class RandomBodiesTest(ServerTest):
             try:
                 answer = self.ask(connection, method, target, body, headers)
             except (OSError, http.client.HTTPException) as failure:
-                if len(body or b"") > MAX_BODY and server.process.poll() is None:
+                if len(body or b"") > LINGERED and server.process.poll() is None:
                     connection.close()
                     continue  # refused while it was being sent, so the answer was lost
                 self.fail(f"{said}\nwas not answered: {failure!r}; the server "

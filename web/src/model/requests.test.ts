@@ -115,7 +115,7 @@ test('what is wrong with a value is said at its fields', () => {
   });
   const marks = (value: object, ...all: ReturnType<typeof refused>[]) =>
     atFields(form, value as never, all).map((each) => `${each.pointer}: ${each.message}`);
-  const lacks = refused('', 'must have the member "n" (/required)');
+  const lacks = refused('/n', 'is required (/required)');
   expect(marks({}), 'before it is sent').toEqual([]);
   expect(marks({ deep: {} }, lacks)).toEqual(['/n: is required', '/deep/yes: is required']);
   expect(marks({}, lacks)).toEqual(['/n: is required', '/deep: is required']);
@@ -131,6 +131,8 @@ test('what is wrong with a value is said at its fields', () => {
   ).toEqual(['/any: /x/0 must be a string', '/tags/1: must be a string', ': /other is not allowed']);
   // A member that the form has no field for is reported as the server does.
   const unlisted = fieldOf({ type: 'object', required: ['x'], properties: { y: {} } });
-  const lacksX = refused('', 'must have the member "x" (/required)');
-  expect(atFields(unlisted, {}, [lacksX])).toEqual([lacksX]);
+  const lacksX = refused('/x', 'is required (/required)');
+  expect(atFields(unlisted, {}, [lacksX])).toEqual([
+    { ...lacksX, pointer: '', message: '/x is required (/required)' },
+  ]);
 });

@@ -139,8 +139,8 @@ export function pointer(base: string, name: string | number): string {
   return `${base}/${String(name).replace(/~/g, '~0').replace(/\//g, '~1')}`;
 }
 
-/** The field that a pointer into the value leads to, or the last one on the way there. */
-function fieldAt(root: Field, whole: string): { field: Field; at: string } {
+/** The pointer of the field that a pointer into the value leads to, or of the last one on the way there. */
+function fieldAt(root: Field, whole: string): string {
   let field = root;
   let at = '';
   for (const part of whole.split('/').slice(1)) {
@@ -151,7 +151,7 @@ function fieldAt(root: Field, whole: string): { field: Field; at: string } {
     field = next;
     at += `/${part}`;
   }
-  return { field, at };
+  return at;
 }
 
 /** The pointers of required members that have no value. */
@@ -164,13 +164,6 @@ function missingIn(field: Field, value: Json | undefined, at = ''): string[] {
   });
 }
 
-/** Whether the server says that an object lacks a member for which the form has a field. */
-function saysMissing({ message }: Diagnostic, { kind, members, schema }: Field): boolean {
-  if (kind !== 'object' || !message.endsWith('/required)') || !Array.isArray(schema['required']))
-    return false;
-  return schema['required'].every((name) => members.some((member) => member.name === name));
-}
-
 /**
  * The diagnostics of a refused value at the fields that show them. A missing member is reported at its own
  * field, for as long as it is missing; what is wrong inside a field without fields of its own, at that field.
@@ -181,8 +174,9 @@ export function atFields(root: Field, value: Json | undefined, refused: readonly
     (place): Diagnostic => ({ severity: 'error', code: 'schema', pointer: place, message: 'is required' }),
   );
   const others = refused.flatMap((each): Diagnostic[] => {
-    const { field, at } = fieldAt(root, each.pointer);
-    if (saysMissing(each, field)) return [];
+    const at = fieldAt(root, each.pointer);
+    // A form says so itself, and no longer than it is true.
+    if (at === each.pointer && each.message.endsWith('(/required)')) return [];
     const rest = each.pointer.slice(at.length);
     return [{ ...each, pointer: at, message: rest ? `${rest} ${each.message}` : each.message }];
   });
