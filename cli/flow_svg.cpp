@@ -17,30 +17,6 @@ constexpr double character_width = 6.6;  ///< of a label
 constexpr double label_padding = 14;
 constexpr double corner = 10;
 
-/// `text` as content of an element or an attribute.
-std::string svg_text(std::string_view text) {
-  std::string made;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        made += "&amp;";
-        break;
-      case '<':
-        made += "&lt;";
-        break;
-      case '>':
-        made += "&gt;";
-        break;
-      case '"':
-        made += "&quot;";
-        break;
-      default:
-        made += c;
-    }
-  }
-  return made;
-}
-
 /// Tenths of a pixel are enough.
 std::string svg_number(double value) {
   char text[32];
@@ -92,7 +68,7 @@ text { fill: #e7eaf0; } .type { fill: #a4adbd; } .node { fill: #1b2029; stroke: 
 
 std::string text_at(const drawn_point& at, std::string_view kind, std::string_view text) {
   return "<text class=\"" + std::string{kind} + "\" x=\"" + svg_number(at.x) + "\" y=\"" +
-         svg_number(at.y) + "\">" + svg_text(text) + "</text>\n";
+         svg_number(at.y) + "\">" + markup_text(text) + "</text>\n";
 }
 
 std::string box_at(const drawn_point& centre, double width, double height, std::string_view kind) {
@@ -118,7 +94,7 @@ std::string svg_of(const flow::definition& of) {
   const std::string width = svg_number(layout.width), height = svg_number(layout.height);
   std::string text = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" +
                      height + "\" viewBox=\"0 0 " + width + " " + height +
-                     "\" role=\"img\">\n<title>" + svg_text(of.name) + "</title>\n";
+                     "\" role=\"img\">\n<title>" + markup_text(of.name) + "</title>\n";
   text += svg_style;
   for (std::size_t e = 0; e < edges.size(); ++e) {
     text += "<path class=\"edge\" d=\"" + rounded(layout.edges[e].points) + "\"/>\n";
@@ -132,7 +108,7 @@ std::string svg_of(const flow::definition& of) {
   for (std::size_t i = 0; i < of.nodes.size(); ++i) {
     const auto& node = of.nodes[i];
     const drawn_point at = layout.nodes[i];
-    text += "<g><title>" + svg_text(node.id) + "</title>\n";
+    text += "<g><title>" + markup_text(node.id) + "</title>\n";
     text += box_at(at, drawn_node_width, drawn_node_height, "node");
     text += text_at({at.x, at.y - 3}, "name", fit(node_name(node), max_svg_name, "…"));
     text += text_at({at.x, at.y + 15}, "type", node.type) + "</g>\n";

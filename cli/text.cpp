@@ -78,6 +78,32 @@ std::string printable_lines(std::string_view text) {
   return detail::escaped_unsafe(text, true);
 }
 
+std::string markup_text(std::string_view text) {
+  std::string made;
+  for (const char c : printable(text)) {
+    switch (c) {
+      case '&':
+        made += "&amp;";
+        break;
+      case '<':
+        made += "&lt;";
+        break;
+      case '>':
+        made += "&gt;";
+        break;
+      case '"':
+        made += "&quot;";
+        break;
+      case '\'':
+        made += "&#39;";
+        break;
+      default:
+        made += c;
+    }
+  }
+  return made;
+}
+
 std::string one_line(const json& value) {
   return printable(value.dump(-1, ' ', false, json::error_handler_t::replace));
 }

@@ -19,6 +19,9 @@ namespace pawl::cli {
 /// Same, but keeps line breaks: for text of several lines, such as indented JSON.
 [[nodiscard]] std::string printable_lines(std::string_view text);
 
+/// `text`, printable, as content of an element or a quoted attribute of HTML or XML.
+[[nodiscard]] std::string markup_text(std::string_view text);
+
 /// `value` as printable JSON on one line.
 [[nodiscard]] std::string one_line(const json& value);
 /// `value` as printable, indented JSON.

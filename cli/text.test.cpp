@@ -17,6 +17,11 @@ TEST_CASE("control and invisible characters are escaped") {
   CHECK(printable_lines("a\n\x1b") == "a\n\\u001b");
 }
 
+TEST_CASE("markup is text in HTML and XML") {
+  CHECK(markup_text("<a b=\"c\" d='e'>&\x1b") ==
+        "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;\\u001b");
+}
+
 TEST_CASE("printable JSON parses to the same value") {
   const json value{{"csi \xc2\x9b", "bell \x07 del \x7f line\nbreak"}};
   CHECK(json::parse(one_line(value)) == value);

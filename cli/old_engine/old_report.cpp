@@ -27,32 +27,6 @@ result<std::string> sum_of(const std::filesystem::path& file) {
   return pawl::detail::to_hex(sum.finish());
 }
 
-std::string html_text(std::string_view text) {
-  std::string made;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        made += "&amp;";
-        break;
-      case '<':
-        made += "&lt;";
-        break;
-      case '>':
-        made += "&gt;";
-        break;
-      case '"':
-        made += "&quot;";
-        break;
-      case '\'':
-        made += "&#39;";
-        break;
-      default:
-        made += c;
-    }
-  }
-  return made;
-}
-
 /// How many rows of each kind had each outcome, by "flow, changed" and the like.
 std::map<std::string, std::uint64_t> counts_of(const old_report& report) {
   std::map<std::string, std::uint64_t> counts;
@@ -120,13 +94,13 @@ std::string as_json(const old_report& report, const std::string& sum) {
 std::string as_html(const old_report& report, const std::string& sum) {
   std::string text =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>" +
-      html_text(report_title) +
+      markup_text(report_title) +
       "</title>\n<style>body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}"
       "th,td{border:1px solid #999;padding:.2em .5em;text-align:left;vertical-align:top;"
       "overflow-wrap:anywhere}</style>\n</head>\n<body>\n<h1>" +
-      html_text(report_title) + "</h1>\n<table>\n";
+      markup_text(report_title) + "</h1>\n<table>\n";
   for (const auto& [name, value] : lines_of_head(report, sum))
-    text += "<tr><th>" + html_text(name) + "</th><td>" + html_text(value) + "</td></tr>\n";
+    text += "<tr><th>" + markup_text(name) + "</th><td>" + markup_text(value) + "</td></tr>\n";
   text +=
       "</table>\n<h2>Rows</h2>\n<table>\n<tr><th>kind</th><th>previous engine</th>"
       "<th>outcome</th><th>Pawl</th><th>status</th><th>why</th></tr>\n";
@@ -134,7 +108,7 @@ std::string as_html(const old_report& report, const std::string& sum) {
     text += "<tr>";
     for (const std::string& cell :
          {row.kind, row.old, std::string{to_string(row.outcome)}, row.now, row.status, row.why})
-      text += "<td>" + html_text(cell) + "</td>";
+      text += "<td>" + markup_text(cell) + "</td>";
     text += "</tr>\n";
   }
   text += "</table>\n";
