@@ -13,24 +13,13 @@
 #include "persistence/memory/memory_store.hpp"
 #include "runtime/core.hpp"
 #include "tests/engine/fixture.hpp"
+#include "tests/engine/shifted_clock.hpp"
 
 using namespace pawl;
 using namespace pawl::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// A wall clock that a test sets forward.
-class blob_clock final : public actors::clock {
- public:
-  [[nodiscard]] time_point now() const override {
-    return std::chrono::time_point_cast<std::chrono::microseconds>(
-               std::chrono::system_clock::now()) +
-           std::chrono::hours{hours.load()};
-  }
-  [[nodiscard]] std::chrono::seconds longest_wait() const override { return 1s; }
-  std::atomic<int> hours{0};
-};
 
 /// An engine that looks for blobs to delete all the time.
 struct blob_engine {
@@ -51,7 +40,7 @@ struct blob_engine {
     REQUIRE(e.put_flow(task_flow("unknown", "b.unknown")));
   }
 
-  static engine make(settings s, std::shared_ptr<blob_clock> time) {
+  static engine make(settings s, std::shared_ptr<shifted_clock> time) {
     s.blobs.interval_ms = 10ms;
     engine_components given;
     given.clock = std::move(time);
@@ -74,7 +63,7 @@ struct blob_engine {
     FAIL("the condition did not come true");
   }
 
-  std::shared_ptr<blob_clock> clock = std::make_shared<blob_clock>();
+  std::shared_ptr<shifted_clock> clock = std::make_shared<shifted_clock>();
   engine e;
 };
 
@@ -319,7 +308,7 @@ TEST_CASE("a blob that was released before a restart is kept for its time", "[en
     blob_engine of{folder.used()};
     hash = of.blobs().put("released").value().hash;
   }
-  const auto clock = std::make_shared<blob_clock>();
+  const auto clock = std::make_shared<shifted_clock>();
   clock->hours = 2;  // long after it was sent
   engine e = blob_engine::make(folder.used(), clock);
   REQUIRE(e.open());

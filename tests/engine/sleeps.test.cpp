@@ -8,6 +8,7 @@
 #include "actors/clock.hpp"
 #include "runtime/core.hpp"
 #include "tests/engine/fixture.hpp"
+#include "tests/engine/shifted_clock.hpp"
 
 using namespace pawl;
 using namespace pawl::testing;
@@ -18,18 +19,6 @@ namespace {
 json sleeping(const std::string& name, const json& how) {
   return task_flow(name, "core.sleep", {{"args", how}});
 }
-
-/// A wall clock that a test sets forward.
-class shifted_clock final : public actors::clock {
- public:
-  [[nodiscard]] time_point now() const override {
-    return std::chrono::time_point_cast<std::chrono::microseconds>(
-               std::chrono::system_clock::now()) +
-           std::chrono::hours{hours.load()};
-  }
-  [[nodiscard]] std::chrono::seconds longest_wait() const override { return 1s; }
-  std::atomic<int> hours{0};
-};
 
 /// Waits until the engine runs this many calls.
 void await_calls(const engine& e, std::size_t count) {
