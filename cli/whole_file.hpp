@@ -8,8 +8,7 @@
 namespace pawl::cli {
 
 /// A file that is written in parts and appears under its name as a whole: until then the bytes are
-/// in a file beside it. What is no regular file, such as a pipe, is written directly. Not
-/// thread-safe.
+/// in a file beside it. A pipe or a device is written directly. Not thread-safe.
 class whole_file {
  public:
   enum class existing { keep, replace };

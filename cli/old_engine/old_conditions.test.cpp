@@ -50,7 +50,7 @@ TEST_CASE("a condition that can come out differently is listed with its reasons"
   CHECK(says(R"({"a": 1, "b": 2})", "is not a rule"));
 }
 
-TEST_CASE("rules of edges are listed, and what is no flow is not read", "[import]") {
+TEST_CASE("rules of edges are listed, and texts without a flow are skipped", "[import]") {
   const json edge{{"source", "c"}, {"data", {{"when", {{"==", {1, 1}}}}}}};
   const auto found =
       different_conditions({{"nodes", json::array()}, {"edges", json::array({edge})}});

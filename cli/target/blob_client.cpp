@@ -151,7 +151,7 @@ result<blob_info> blob_client::put(const blob_source& from, const std::string& t
   const auto found = blob_in(made);
   if (!found || !made.contains("size") || !made["size"].is_number_unsigned() ||
       !made.contains("type") || !made["type"].is_string())
-    return incompatible("it is no reference to a blob");
+    return incompatible("it is not a reference to a blob");
   return blob_info{*found, made["size"].get<std::uint64_t>(), made["type"].get<std::string>(), {}};
 }
 

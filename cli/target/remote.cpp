@@ -95,7 +95,7 @@ class remote_target final : public target {
   }
   result<version> find_version(const flow_name& name, const std::string& text) override {
     if (const auto numbers = parse_version(text)) return *numbers;
-    if (text.empty()) return parse_version(text);  // it is no segment of a path
+    if (text.empty()) return parse_version(text);  // it cannot be a segment of a path
     const auto found =
         read(http_.send("GET", flow_path(name) + "/versions/" + percent_encoded(text)),
              read_flow_version);

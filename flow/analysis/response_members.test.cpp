@@ -35,7 +35,7 @@ TEST_CASE("a member that no response has causes a warning", "[soundness][http]")
                  "{\"var\":\"result.json.id\"}?"));
 }
 
-TEST_CASE("what is no read of the response causes no warning about its members",
+TEST_CASE("a rule that does not read the response causes no warning about its members",
           "[soundness][http]") {
   const json names{{"map", {var("result.json.items"), var("result.name")}}};
   CHECK(warnings_of(asking({{"names", names}})) == lines{});

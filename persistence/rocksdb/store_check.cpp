@@ -301,7 +301,7 @@ class examination {
       if (!record) {
         add_run(runs_, run, record.error().message);
       } else if (!state && state.error().code == errc::not_supported) {
-        ++report_.runs_given_up;  // their key is dropped by intent: that is no damage
+        ++report_.runs_given_up;  // their key was dropped on purpose: this is not damage
       } else if (!state) {
         add_run(runs_, run, state.error().message);
       } else if (!*record || !*state) {
